@@ -1,0 +1,234 @@
+import type { Outcome } from '@yuzhi/protocol/declare';
+import type pg from 'pg';
+import type { Reader } from './store.ts';
+import { shifted, type Statement } from './statement.ts';
+
+/** One partition as its current owner knows it. `lastNow` and `clockOffsetMs` make the decisions' clock. */
+export interface Lease {
+  topic: string;
+  partition: number;
+  epoch: bigint;
+  next: bigint;
+  lastNow: number;
+  clockOffsetMs: number;
+}
+/** How far one partition moves in this commit. */
+export interface Step {
+  lease: Lease;
+  next: bigint;
+  lastNow: number;
+  clockOffsetMs: number;
+}
+export interface Asked {
+  party: string;
+  aggregate: string;
+  idempotencyKey: string;
+}
+export interface Filed extends Asked {
+  commandId: string;
+  type: string;
+  inputHash: string;
+  outcome: Outcome;
+}
+export interface Outgoing {
+  partition: number;
+  topic: string;
+  key: string;
+  /** `null` deletes the key of a compacted topic. */
+  value: string | null;
+}
+export interface Quarantined {
+  topic: string;
+  partition: number;
+  offset: bigint;
+  key: string;
+  value: string;
+  error: string;
+}
+export interface Entry {
+  steps: Step[];
+  filed: Filed[];
+  outgoing: Outgoing[];
+  quarantined: Quarantined[];
+  /** Outbox rows that are on the log. */
+  published: bigint[];
+  /** Keys that memory could not vouch for: the commit fails with `Known` if the inbox has any of them. */
+  doubtful: Asked[];
+  /** Wall-clock day of filing. */
+  filedOn: string;
+}
+
+/** Another owner took the partition, or the log is not where we left it. */
+export class Fenced extends Error {}
+/** A command was decided before, and memory did not know: look it up and decide again. */
+export class Known extends Error {}
+/** Going on would be a guess: another Kafka cluster, or records that the log no longer has. */
+export class Refused extends Error {}
+
+const columns = 'topic, partition, next_offset::text, owner_epoch::text, cluster_id, last_now, clock_offset_ms::text';
+type OffsetRow = {
+  cluster_id: string;
+  next_offset: string;
+  owner_epoch: string;
+  last_now: Date;
+  clock_offset_ms: string;
+};
+
+const FIXED = `with owned as (
+    update consumer_offset c set next_offset = u.next, last_now = u.last_now, clock_offset_ms = u.clock_offset
+    from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::bigint[])
+      u(topic, partition, epoch, expected, next, last_now, clock_offset)
+    where c.topic = u.topic and c.partition = u.partition and c.owner_epoch = u.epoch and c.next_offset = u.expected
+    returning 1),
+  known as (
+    select 1 from unnest($8::text[], $9::text[], $10::text[]) w(party, aggregate, idempotency_key)
+    join inbox i using (party, aggregate, idempotency_key)),
+  filed as (
+    insert into inbox (party, aggregate, idempotency_key, filed_on, command_id, type, input_hash, outcome, decided_at)
+    select u.p, u.a, u.k, $11::date, u.c, u.t, u.h, u.o::jsonb, u.d
+    from unnest($12::text[], $13::text[], $14::text[], $15::uuid[], $16::text[], $17::text[], $18::text[], $19::timestamptz[])
+      u(p, a, k, c, t, h, o, d)),
+  sent as (
+    insert into outbox (partition, topic, key, value)
+    select u.p, u.t, u.k, u.v from unnest($20::int[], $21::text[], $22::text[], $23::text[]) with ordinality u(p, t, k, v, n)
+    order by u.n returning seq),
+  bad as (
+    insert into quarantine (topic, partition, message_offset, kind, key, value, error)
+    select u.t, u.p, u.o, 'command', u.k, u.v, u.e
+    from unnest($24::text[], $25::int[], $26::bigint[], $27::text[], $28::text[], $29::text[]) u(t, p, o, k, v, e)
+    on conflict do nothing),
+  gone as (delete from outbox where seq = any($30::bigint[]))`;
+const FIXED_PARAMETERS = 30;
+
+const fixedValues = (e: Entry) => [
+  e.steps.map((s) => s.lease.topic),
+  e.steps.map((s) => s.lease.partition),
+  e.steps.map((s) => s.lease.epoch),
+  e.steps.map((s) => s.lease.next),
+  e.steps.map((s) => s.next),
+  e.steps.map((s) => new Date(s.lastNow)),
+  e.steps.map((s) => s.clockOffsetMs),
+  e.doubtful.map((d) => d.party),
+  e.doubtful.map((d) => d.aggregate),
+  e.doubtful.map((d) => d.idempotencyKey),
+  e.filedOn,
+  e.filed.map((f) => f.party),
+  e.filed.map((f) => f.aggregate),
+  e.filed.map((f) => f.idempotencyKey),
+  e.filed.map((f) => f.commandId),
+  e.filed.map((f) => f.type),
+  e.filed.map((f) => f.inputHash),
+  e.filed.map((f) => JSON.stringify(f.outcome)),
+  e.filed.map(() => new Date(Math.max(...e.steps.map((s) => s.lastNow)))),
+  e.outgoing.map((o) => o.partition),
+  e.outgoing.map((o) => o.topic),
+  e.outgoing.map((o) => o.key),
+  e.outgoing.map((o) => o.value),
+  e.quarantined.map((q) => q.topic),
+  e.quarantined.map((q) => q.partition),
+  e.quarantined.map((q) => q.offset),
+  e.quarantined.map((q) => q.key),
+  e.quarantined.map((q) => q.value),
+  e.quarantined.map((q) => q.error),
+  e.published,
+];
+
+/** Offsets, inbox, outbox, quarantine and the aggregates themselves: one statement, so one commit, per batch. */
+export class Journal {
+  readonly #texts = new Map<string, { name: string; text: string }>();
+
+  /** Takes a partition: from now on every earlier owner is refused. */
+  async lease(db: Reader, clusterId: string, topic: string, partition: number): Promise<Lease> {
+    const { rows } = await db.query<OffsetRow>(
+      `insert into consumer_offset (topic, partition, cluster_id, next_offset, owner_epoch) values ($1, $2, $3, 0, 1)
+       on conflict (topic, partition) do update set owner_epoch = consumer_offset.owner_epoch + 1 returning ${columns}`,
+      [topic, partition, clusterId],
+    );
+    const row = rows[0]!;
+    if (row.cluster_id !== clusterId) {
+      throw new Refused(`${topic}/${partition} was written by Kafka cluster ${row.cluster_id}, this is ${clusterId}`);
+    }
+    return {
+      topic,
+      partition,
+      epoch: BigInt(row.owner_epoch),
+      next: BigInt(row.next_offset),
+      lastNow: row.last_now.getTime(),
+      clockOffsetMs: Number(row.clock_offset_ms),
+    };
+  }
+
+  /** What the inbox already knows of these. */
+  async known(db: Reader, asked: readonly Asked[]): Promise<Filed[]> {
+    if (!asked.length) return [];
+    const { rows } = await db.query<Filed>({
+      name: 'inbox-known',
+      text: `select i.party, i.aggregate, i.idempotency_key as "idempotencyKey", i.command_id as "commandId", i.type,
+          i.input_hash as "inputHash", i.outcome
+        from unnest($1::text[], $2::text[], $3::text[]) w(party, aggregate, idempotency_key)
+        join inbox i using (party, aggregate, idempotency_key)`,
+      values: [asked.map((a) => a.party), asked.map((a) => a.aggregate), asked.map((a) => a.idempotencyKey)],
+    });
+    return rows;
+  }
+
+  /**
+   * Commits a batch. Answers the seq of each outgoing row, in their order.
+   * @throws Fenced, Known; any other error of Postgres as it is.
+   */
+  async commit(db: Reader, entry: Entry, saves: { store: string; statements: Statement[] }[]): Promise<bigint[]> {
+    const flat = saves.flatMap(({ store, statements }) => statements.map((statement, n) => ({ id: `${store}_${n}`, statement })));
+    const used = flat.filter(({ statement }) => statement.rows > 0);
+    const { name, text } = this.#compose(used);
+    const expected = used.reduce((sum, { statement }) => sum + statement.rows, 0);
+    const values = [...fixedValues(entry), ...used.flatMap(({ statement }) => statement.values), entry.steps.length, expected];
+    try {
+      const { rows } = await db.query<{ seqs: string[] | null }>({ name, text, values });
+      return (rows[0]!.seqs ?? []).map(BigInt);
+    } catch (e) {
+      const { code, message } = e as { code?: string; message: string };
+      if (code === 'YZ001') throw new Fenced(message);
+      if (code === 'YZ002') throw new Known(message);
+      throw e;
+    }
+  }
+
+  #compose(used: { id: string; statement: Statement }[]) {
+    const id = used.map((u) => u.id).join('+');
+    let composed = this.#texts.get(id);
+    if (!composed) {
+      let at = FIXED_PARAMETERS;
+      const parts = used.map(({ id: name, statement }) => {
+        const part = `${name} as (${shifted(statement.text, at)})`;
+        at += statement.values.length;
+        return part;
+      });
+      const saved = used.length ? used.map((u) => `(select count(*) from ${u.id})`).join(' + ') : '0::bigint';
+      const text = `${[FIXED, ...parts].join(',\n  ')}
+        select assert_commit((select count(*) from owned), $${at + 1}::bigint, (select count(*) from known), ${saved}, $${at + 2}::bigint),
+          (select array_agg(seq::text order by seq) from sent) as seqs`;
+      this.#texts.set(id, (composed = { name: `commit-${this.#texts.size}`, text }));
+    }
+    return composed;
+  }
+
+  /** What a previous owner committed and may not have published, in order. */
+  async unpublished(db: Reader, partition: number): Promise<(Outgoing & { seq: bigint })[]> {
+    const { rows } = await db.query<Outgoing & { seq: string }>(
+      'select seq::text, partition, topic, key, value from outbox where partition = $1 order by outbox.seq',
+      [partition],
+    );
+    return rows.map((row) => ({ ...row, seq: BigInt(row.seq) }));
+  }
+
+  async forget(db: Reader, seqs: bigint[]): Promise<void> {
+    if (seqs.length) await db.query('delete from outbox where seq = any($1::bigint[])', [seqs]);
+  }
+}
+
+/** A pool that never lets an idle connection's end take the process down. */
+export function openPool(create: () => pg.Pool): pg.Pool {
+  const pool = create();
+  pool.on('error', () => {});
+  return pool;
+}

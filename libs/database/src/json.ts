@@ -1,0 +1,15 @@
+/** JSON of a state: bigints become digit strings. The other way, every field whose name ends in `Fen` becomes a bigint. */
+export const toJson = (value: unknown): string =>
+  JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v));
+
+/** Reads back what `toJson` wrote, or what Postgres parsed of it. */
+export function fromJson<T>(value: unknown): T {
+  return revive(typeof value === 'string' ? JSON.parse(value) : value, '') as T;
+}
+
+function revive(value: unknown, name: string): unknown {
+  if (typeof value === 'string') return name.endsWith('Fen') ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map((v) => revive(v, name));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, revive(v, k)]));
+}

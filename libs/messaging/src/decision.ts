@@ -1,0 +1,116 @@
+import type { Command, DataOf, Envelope, Event, InputOf, Outcome, RejectionOf, Stream, Table } from '@yuzhi/protocol/declare';
+import type { z } from 'zod';
+
+export interface Told {
+  event: Event;
+  data: unknown;
+  saleId?: string;
+}
+export interface Asking {
+  command: Command;
+  key: string;
+  data: unknown;
+}
+export interface Shown {
+  stream: Stream;
+  key: string;
+  seq: number;
+  item: unknown;
+}
+
+export interface Kept {
+  table: Table;
+  key: string;
+  data: unknown;
+}
+
+/** What a decision leads to besides the new state: all of it is in the same commit, or only after it. */
+export class Effects {
+  readonly events: Told[] = [];
+  readonly asks: Asking[] = [];
+  readonly shows: Shown[] = [];
+  readonly kept: Kept[] = [];
+  readonly rows: unknown[] = [];
+
+  /** A fact for whoever listens. */
+  tell<E extends Event>(event: E, data: InputOf<E>, saleId?: string): this {
+    this.events.push({ event, data, ...(saleId && { saleId }) });
+    return this;
+  }
+  /** A command to another service; its outcome comes back to the handler marked `@Answers(command)`. */
+  ask<C extends Command>(command: C, key: string, data: InputOf<C>): this {
+    this.asks.push({ command, key, data });
+    return this;
+  }
+  /** The latest word on `key` for everyone who holds the table; `null` deletes it. */
+  keep<T extends Table>(table: T, key: string, data: InputOf<T> | null): this {
+    this.kept.push({ table, key, data });
+    return this;
+  }
+  /** Live to whoever watches, after the commit. `seq` rises by one per channel. */
+  show<S extends Stream>(stream: S, key: string, seq: number, item: z.input<S['item']>): this {
+    this.shows.push({ stream, key, seq, item });
+    return this;
+  }
+  /** Rows that the store appends in the same commit. */
+  append(...rows: unknown[]): this {
+    this.rows.push(...rows);
+    return this;
+  }
+  also(other: Effects): this {
+    this.events.push(...other.events);
+    this.asks.push(...other.asks);
+    this.shows.push(...other.shows);
+    this.kept.push(...other.kept);
+    this.rows.push(...other.rows);
+    return this;
+  }
+}
+
+export class Accepted<S> extends Effects {
+  constructor(
+    readonly state: S,
+    readonly body: unknown = null,
+  ) {
+    super();
+  }
+}
+/** A refusal is an outcome: it may tell events, and `body` says more than the catalogue, such as the next valid price. */
+export class RefusedWith<R extends string> extends Effects {
+  constructor(
+    readonly code: R,
+    readonly body: Record<string, unknown> = {},
+  ) {
+    super();
+  }
+}
+export type Decision<S, R extends string = string> = Accepted<S> | RefusedWith<R>;
+
+export const accept = <S>(state: S, body?: unknown): Accepted<S> => new Accepted(state, body);
+export const refuse = <R extends string>(code: R, body?: Record<string, unknown>): RefusedWith<R> =>
+  new RefusedWith(code, body);
+
+/** A command as `decide` sees it: parsed, with who sent it. */
+export type Sent<C extends Command> = Omit<Envelope, 'data'> & { data: DataOf<C> };
+
+export interface Answered {
+  of: string;
+  askKey: string;
+  outcome: Outcome;
+}
+type Transition<S, A> = (state: S, answer: A, now: number) => Decision<S>;
+
+/** A transition for acceptance, for every refusal of the asked command, and for its failure on our own mistake. */
+export interface AnswerTable<S, C extends Command = Command> {
+  accepted: Transition<S, z.output<C['answer']>>;
+  refused: { [R in RejectionOf<C>]: Transition<S, { code: R; body: Record<string, unknown> }> };
+  failed: Transition<S, { code: string }>;
+}
+
+/** A command to one of our own aggregates that an event leads to. */
+export interface Follow {
+  command: Command;
+  key: string;
+  data: unknown;
+}
+export const follow = <C extends Command>(command: C, key: string, data: InputOf<C>): Follow => ({ command, key, data });

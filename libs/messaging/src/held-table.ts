@@ -1,0 +1,31 @@
+import type { DataOf, Table } from '@yuzhi/protocol/declare';
+import type { Log } from './log.ts';
+
+/** A compacted topic, whole in memory: small things that everyone must know, such as who may act for whom. */
+export class HeldTable<T extends Table = Table> {
+  readonly #rows = new Map<string, DataOf<T>>();
+  readonly #listeners = new Set<(key: string) => void>();
+
+  constructor(readonly table: T) {}
+
+  /** Resolves once everything that was on the log is held; goes on listening. */
+  start(log: Log): Promise<void> {
+    return log.replay(this.table.topic, (key, value) => {
+      if (value === null || value === '') this.#rows.delete(key);
+      else this.#rows.set(key, this.table.data.parse(JSON.parse(value)) as DataOf<T>);
+      for (const heard of this.#listeners) heard(key);
+    });
+  }
+  get(key: string): DataOf<T> | undefined {
+    return this.#rows.get(key);
+  }
+  get size(): number {
+    return this.#rows.size;
+  }
+  values(): IterableIterator<DataOf<T>> {
+    return this.#rows.values();
+  }
+  onChange(heard: (key: string) => void): void {
+    this.#listeners.add(heard);
+  }
+}

@@ -1,0 +1,112 @@
+import type { Asked, Entry } from '@yuzhi/database/journal';
+import type { Store } from '@yuzhi/database/store';
+import type { Command, Envelope, Outcome, Principal } from '@yuzhi/protocol/declare';
+import { platformRefusals } from '@yuzhi/protocol/platform';
+import { z } from 'zod';
+import type { Leased } from './committer.ts';
+import type { Answered, Decision, Sent } from './decision.ts';
+import type { Handlers } from './handlers.ts';
+import { inputHash } from './ids.ts';
+import type { Taken } from './log.ts';
+
+/** A record as its batch sees it before the decision. */
+export interface Judged {
+  taken: Leased;
+  envelope: Envelope;
+  asked: Asked;
+  hash: string;
+  command?: Command;
+  store?: Store<unknown, unknown>;
+}
+
+/** An owner that does not know this version yet: the partition waits for its deployment. */
+export class UnknownVersion extends Error {}
+
+const ANSWER = 'platform.answer.v1';
+const CLOCK = 'platform.clock.v1';
+
+const Shape = z.object({
+  id: z.uuid(),
+  idempotencyKey: z.string().min(1),
+  type: z.string().min(1),
+  key: z.string().min(1),
+  principal: z.object({ party: z.string().min(1), person: z.string().min(1), roles: z.array(z.string()) }),
+});
+
+export const answerType = ANSWER;
+
+/** A control record moves the platform clock of the partition it stands in. */
+export function isControl({ value }: Taken): { offsetMs: number } | undefined {
+  if (!value.startsWith(`{"type":"${CLOCK}"`)) return undefined;
+  const { offsetMs } = JSON.parse(value) as { offsetMs: number };
+  return Number.isSafeInteger(offsetMs) && offsetMs >= 0 ? { offsetMs } : undefined;
+}
+export const clockRecord = (offsetMs: number): string => JSON.stringify({ type: CLOCK, offsetMs });
+
+/** Bytes that are no envelope are quarantined; whatever is one goes on to the decision. */
+export function read(taken: Leased, entry: Entry, handlers: Handlers, service: string): Judged | undefined {
+  try {
+    const envelope = JSON.parse(taken.value) as Envelope;
+    Shape.parse(envelope);
+    const asked = { party: envelope.principal.party, aggregate: envelope.key, idempotencyKey: envelope.idempotencyKey };
+    const hash = inputHash(envelope.type, envelope.key, envelope.data);
+    const handler = handlerOf(envelope, handlers);
+    if (!handler) refuseUnknownVersion(envelope.type, handlers, service);
+    return { taken, envelope, asked, hash, ...(handler && { command: handler.command, store: handler.store }) };
+  } catch (e) {
+    if (e instanceof UnknownVersion) throw e;
+    const { partition, offset, key, value, lease } = taken;
+    entry.quarantined.push({ topic: lease.topic, partition, offset, key, value, error: String(e) });
+    return undefined;
+  }
+}
+
+const handlerOf = ({ type, data }: Envelope, { commands, answers }: Handlers) =>
+  type === ANSWER ? answers.get((data as Answered).of) : commands.get(type);
+
+function refuseUnknownVersion(type: string, { commands }: Handlers, service: string): void {
+  const name = type.replace(/\.v\d+$/, '.v');
+  const sibling = [...commands.keys()].some((known) => known.replace(/\d+$/, '') === name);
+  if (sibling && type.startsWith(`${service}.`)) throw new UnknownVersion(`${service} does not know ${type} yet`);
+}
+
+type Judgement = { outcome: Outcome } | { decide: (state: unknown, now: number) => Decision<unknown> };
+
+/** Permission again, and the data again: the envelope is trusted for who it says, not for what it may. */
+export function judge({ envelope, store }: Judged, handlers: Handlers, service: string): Judgement {
+  const { type, principal } = envelope;
+  if (type === ANSWER) return judgeAnswer(envelope, handlers, service);
+  const handler = handlers.commands.get(type);
+  if (!handler || !store) throw new Error(`no handler for ${type}`);
+  if (!permitted(handler.command, principal, service)) {
+    return { outcome: { status: platformRefusals.forbidden.status, code: 'forbidden', body: {} } };
+  }
+  const sent = { ...envelope, data: handler.command.data.parse(envelope.data) } as Sent<Command>;
+  return { decide: (state, now) => handler.decide(state, sent, now) };
+}
+
+function judgeAnswer({ data, principal }: Envelope, handlers: Handlers, service: string): Judgement {
+  const { of, outcome } = data as Answered;
+  const handler = handlers.answers.get(of);
+  if (!handler || principal.party !== `service:${handler.command.service}`) throw new Error(`${service} never asked ${of}`);
+  const { table } = handler;
+  return {
+    decide(state, now) {
+      if (state === undefined) throw new Error(`an answer of ${of} for an aggregate that is not there`);
+      if (outcome.status < 400) return table.accepted(state, outcome.body as never, now);
+      const refused = table.refused[outcome.code];
+      const body = outcome.body as Record<string, unknown>;
+      return refused ? refused(state, { code: outcome.code, body }, now) : table.failed(state, { code: outcome.code }, now);
+    },
+  };
+}
+
+/** Our own services may send what is declared for them and what their own events and deadlines lead to. */
+export function permitted({ permission, askedBy }: Command, { party, roles }: Principal, service: string): boolean {
+  if (roles.includes('service')) {
+    const from = party.slice('service:'.length);
+    return from === service || askedBy.includes(from);
+  }
+  if (permission === 'anyone' || permission === 'person') return true;
+  return roles.some((role) => permission.includes(role));
+}

@@ -1,0 +1,89 @@
+import type { Outcome } from '@yuzhi/protocol/declare';
+import { createClient } from 'redis';
+
+export interface Reply {
+  id: string;
+  outcome: Outcome;
+}
+export interface LiveItems {
+  items: { seq: number; item: unknown }[];
+}
+
+/** Words between processes that may be lost: whoever waits for one can always ask the owner instead. */
+export interface Pager {
+  open(): Promise<void>;
+  publish(channel: string, message: unknown): void;
+  /** Answers the way to stop listening. */
+  subscribe(channel: string, heard: (message: never) => void): Promise<() => Promise<void>>;
+  close(): void;
+}
+
+export const replyChannel = (gateway: string) => `replies:${gateway}`;
+export const liveChannel = (stream: string, key: string) => `live:${stream}:${key}`;
+
+/** Redis pub/sub. A client that subscribes needs a connection of its own; nothing is kept while Redis is away. */
+export class RedisPager implements Pager {
+  readonly #redis;
+  #opening: Promise<unknown> | undefined;
+
+  constructor(
+    url: string,
+    private readonly prefix = '',
+  ) {
+    const socket = { reconnectStrategy: (n: number) => Math.min(50 * 2 ** n, 2000), connectTimeout: 2000 };
+    this.#redis = createClient({ url, disableOfflineQueue: true, socket });
+    this.#redis.on('error', () => {});
+  }
+  /** Returns although Redis is away: it is found again by itself. */
+  async open(): Promise<void> {
+    this.#opening ??= this.#redis.connect().catch(() => {});
+    await Promise.race([this.#opening, new Promise((go) => setTimeout(go, 1000))]);
+  }
+  publish(channel: string, message: unknown): void {
+    this.#redis.publish(this.prefix + channel, JSON.stringify(message)).catch(() => {});
+  }
+  async subscribe(channel: string, heard: (message: never) => void): Promise<() => Promise<void>> {
+    const name = this.prefix + channel;
+    const listener = (text: string) => heard(JSON.parse(text) as never);
+    let stopped = false;
+    const attempt = async (): Promise<void> => {
+      while (!stopped) {
+        try {
+          return await this.#redis.subscribe(name, listener);
+        } catch {
+          await new Promise((go) => setTimeout(go, 200));
+        }
+      }
+    };
+    await Promise.race([attempt(), new Promise((go) => setTimeout(go, 1000))]);
+    return async () => {
+      stopped = true;
+      await this.#redis.unsubscribe(name, listener).catch(() => {});
+    };
+  }
+  close(): void {
+    try {
+      this.#redis.destroy();
+    } catch {
+      // It was never open.
+    }
+  }
+}
+
+/** The same within one process, for tests without Redis. */
+export class MemoryPager implements Pager {
+  static readonly #listeners = new Map<string, Set<(message: never) => void>>();
+  async open(): Promise<void> {}
+  publish(channel: string, message: unknown): void {
+    const text = JSON.stringify(message);
+    setImmediate(() => {
+      for (const heard of MemoryPager.#listeners.get(channel) ?? []) heard(JSON.parse(text) as never);
+    });
+  }
+  async subscribe(channel: string, heard: (message: never) => void): Promise<() => Promise<void>> {
+    const listeners = MemoryPager.#listeners.get(channel) ?? new Set();
+    MemoryPager.#listeners.set(channel, listeners.add(heard));
+    return async () => void listeners.delete(heard);
+  }
+  close(): void {}
+}

@@ -1,0 +1,145 @@
+import { Journal } from '@yuzhi/database/journal';
+import type { Table } from '@yuzhi/protocol/declare';
+import type { Logger } from '@yuzhi/telemetry/logging';
+import { metrics } from '@yuzhi/telemetry/metrics';
+import type pg from 'pg';
+import { CommandIntake } from './command-intake.ts';
+import { type Committed, Committer } from './committer.ts';
+import { EventIntake } from './event-intake.ts';
+import type { Handlers } from './handlers.ts';
+import type { HeldTable } from './held-table.ts';
+import type { Log, TopicSpec } from './log.ts';
+import { type Projection, Projector } from './projector.ts';
+import { liveChannel, type Pager, replyChannel } from './replies.ts';
+import { Sweeper } from './sweeper.ts';
+
+/** How long an answered idempotency key is remembered. */
+const INBOX_DAYS = 7;
+const HOUR_MS = 3_600_000;
+
+export interface RuntimeParts {
+  service: string;
+  topics: TopicSpec[];
+  log: Log;
+  pager: Pager;
+  logger: Logger;
+  writer: pg.Pool;
+  reader: pg.Pool;
+  side: pg.Pool;
+  handlers: Handlers;
+  projections: Projection[];
+  tables: HeldTable<Table>[];
+  /** Work with the outside world that is under way: an idle platform has none. */
+  busy: (() => Promise<number>)[];
+  steppable: boolean;
+  fencedMs: number;
+  sweepMs: number;
+}
+/** How far a service has got; what the stepping clock waits for and what ops people watch. */
+export interface Pulse {
+  /** Commands and events that are not through yet, outgoing records, work with the outside. 0 is idle. */
+  waiting: number;
+  /** Platform time, epoch ms. */
+  now: number;
+  earliestDeadline: number | null;
+  parked: number;
+}
+
+/** Everything a service does with the log, from its first lease to its last outbox row. */
+export class Runtime {
+  #intake: CommandIntake | undefined;
+  #events: EventIntake | undefined;
+  readonly #projectors: Projector[] = [];
+  readonly sweeper: Sweeper;
+  #roll: NodeJS.Timeout | undefined;
+
+  constructor(private readonly parts: RuntimeParts) {
+    const { service, log, logger, reader, handlers, sweepMs } = parts;
+    this.sweeper = new Sweeper({ service, log, logger, reader, wakings: handlers.wakings, everyMs: sweepMs });
+  }
+
+  async start(): Promise<void> {
+    const { service, log, pager, logger, writer, side, handlers, projections, tables, topics, steppable } = this.parts;
+    const [clusterId] = await Promise.all([log.prepare(topics), pager.open(), this.#rollInbox()]);
+    this.#roll = setInterval(() => void this.#rollInbox().catch((err: unknown) => logger.warn({ err }, 'inbox')), HOUR_MS);
+    await Promise.all(tables.map((table) => table.start(log)));
+    const journal = new Journal();
+    const committer = new Committer({ service, journal, writer, handlers, steppable });
+    const settled = (committed: Committed) => this.#settle(committed);
+    const topic = `${service}.commands`;
+    const { fencedMs } = this.parts;
+    const { stores } = handlers;
+    this.#intake = new CommandIntake({ service, topic, clusterId, fencedMs, log, logger, writer, journal, committer, stores, settled });
+    this.#events = new EventIntake({ service, log, logger, side, events: handlers.events });
+    await log.lead(topic, topic, this.#intake);
+    await this.#leased();
+    await this.#events.start();
+    for (const projection of projections) this.#projectors.push(new Projector({ log, clusterId, logger, side }, projection));
+    await Promise.all(this.#projectors.map((p) => p.start()));
+    this.sweeper.start();
+  }
+  async #leased(): Promise<void> {
+    while (!this.#intake!.ready) {
+      if (this.#intake!.refused) throw this.#intake!.refused;
+      await new Promise((go) => setTimeout(go, 10));
+    }
+  }
+  async #rollInbox(): Promise<void> {
+    await this.parts.writer.query('select roll_inbox($1::date, $2)', [new Date().toISOString().slice(0, 10), INBOX_DAYS]);
+  }
+
+  /** After the commit, never before: replies to the gateways, items to whoever watches. */
+  #settle({ replies, shows, decided }: Committed): void {
+    const { pager, service } = this.parts;
+    for (const [gateway, said] of replies) pager.publish(replyChannel(gateway), said);
+    const channels = Map.groupBy(shows, ({ stream, key }) => liveChannel(stream.type, key));
+    for (const [channel, items] of channels) pager.publish(channel, { items: items.map(({ seq, item }) => ({ seq, item })) });
+    for (const { type, code } of decided) metrics.decided.inc({ service, type, code });
+    if (decided.some((d) => d.code === 'internal-fault')) metrics.quarantined.inc({ service, kind: 'command' });
+  }
+
+  /** Why this service should get no traffic, if so. */
+  unready(): string | undefined {
+    if (!this.#intake) return 'starting';
+    return this.#intake.refused?.message;
+  }
+
+  async replayParked(topic: string, key: string): Promise<number> {
+    return this.#events!.replay(topic, key);
+  }
+
+  async pulse(): Promise<Pulse> {
+    const { service, reader, busy } = this.parts;
+    const [lag, behind, outside, parked, now, earliestDeadline] = await Promise.all([
+      this.#lag(),
+      Promise.all([this.#events?.behind() ?? 1, ...this.#projectors.map((p) => p.behind())]),
+      Promise.all(busy.map((probe) => probe())),
+      reader.query<{ count: number }>('select count(*)::int as count from quarantine'),
+      this.sweeper.now(),
+      this.sweeper.earliest(),
+    ]);
+    metrics.lag.set({ service }, lag);
+    const waiting = [lag, this.#intake?.unsent ?? 1, ...behind, ...outside].reduce((sum, n) => sum + n, 0);
+    return { waiting, now, earliestDeadline, parked: parked.rows[0]!.count };
+  }
+  /** End offsets minus stored offsets. */
+  async #lag(): Promise<number> {
+    const { service, log, reader } = this.parts;
+    const topic = `${service}.commands`;
+    const [ends, { rows }] = await Promise.all([
+      log.ends(topic),
+      reader.query<{ sum: string | null }>('select sum(next_offset)::text as sum from consumer_offset where topic = $1', [topic]),
+    ]);
+    const end = [...ends.values()].reduce((sum, n) => sum + n, 0n);
+    return Number(end - BigInt(rows[0]?.sum ?? 0));
+  }
+
+  /** Stops taking, lets the running commit end, keeps the rest for the next owner. */
+  async stop(): Promise<void> {
+    clearInterval(this.#roll);
+    this.sweeper.stop();
+    await this.parts.log.close();
+    await this.#intake?.close();
+    this.parts.pager.close();
+  }
+}

@@ -1,0 +1,93 @@
+import { toJson } from '@yuzhi/database/json';
+import type { Reader, Store } from '@yuzhi/database/store';
+import type { Command, Envelope } from '@yuzhi/protocol/declare';
+import type { Logger } from '@yuzhi/telemetry/logging';
+import { servicePrincipal } from './effects.ts';
+import type { Waking } from './handlers.ts';
+import { derivedId } from './ids.ts';
+import type { Log } from './log.ts';
+
+/** How many due aggregates one look takes. */
+const LOOK_MAX = 500;
+/** A wake-up that led to nothing is sent again after this long. */
+const AGAIN_MS = 60_000;
+
+export interface SweeperParts {
+  service: string;
+  log: Log;
+  logger: Logger;
+  reader: Reader;
+  wakings: Waking[];
+  everyMs: number;
+}
+
+/** Reads due deadlines plainly and wakes their aggregates through the log; it never writes. */
+export class Sweeper {
+  #timer: NodeJS.Timeout | undefined;
+  #looking = false;
+
+  constructor(private readonly parts: SweeperParts) {}
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      if (this.#looking) return;
+      this.#looking = true;
+      this.look()
+        .catch((err: unknown) => this.parts.logger.debug({ err }, 'sweep failed'))
+        .finally(() => (this.#looking = false));
+    }, this.parts.everyMs);
+  }
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** The platform's time where it has advanced least: no partition is woken before its own time. */
+  async now(): Promise<number> {
+    const { rows } = await this.parts.reader.query<{ offset: string | null }>(
+      'select min(clock_offset_ms)::text as offset from consumer_offset',
+    );
+    return Date.now() + Number(rows[0]?.offset ?? 0);
+  }
+
+  async look(): Promise<number> {
+    const now = await this.now();
+    let woken = 0;
+    for (const { command, store } of this.parts.wakings) {
+      const due = await this.#due(store, now);
+      await this.parts.log.send(due.map(({ key, at }) => this.#wake(command, key, at, now)));
+      woken += due.length;
+    }
+    return woken;
+  }
+
+  /** Epoch ms of the earliest deadline of this service, if it has any. */
+  async earliest(): Promise<number | null> {
+    const found = await Promise.all(
+      this.parts.wakings.map(async ({ store }) => {
+        const { rows } = await this.parts.reader.query<{ at: Date | null }>(
+          `select min(deadline_at) as at from ${store.deadlines!.table}`,
+        );
+        return rows[0]?.at?.getTime() ?? Infinity;
+      }),
+    );
+    const first = Math.min(Infinity, ...found);
+    return Number.isFinite(first) ? first : null;
+  }
+
+  async #due(store: Store<unknown, unknown>, now: number): Promise<{ key: string; at: number }[]> {
+    const { table, key } = store.deadlines!;
+    const { rows } = await this.parts.reader.query<{ key: string; at: Date }>(
+      `select ${key}::text as key, deadline_at as at from ${table} where deadline_at <= $1 order by deadline_at limit ${LOOK_MAX}`,
+      [new Date(now)],
+    );
+    return rows.map((row) => ({ key: row.key, at: row.at.getTime() }));
+  }
+
+  #wake(command: Command, key: string, at: number, now: number) {
+    const attempt = Math.floor((now - at) / AGAIN_MS);
+    const id = derivedId(command.type, key, String(at), String(attempt));
+    const principal = servicePrincipal(this.parts.service);
+    const envelope: Envelope = { id, idempotencyKey: id, type: command.type, key, principal, data: {} };
+    return { topic: command.topic, key, value: toJson(envelope) };
+  }
+}

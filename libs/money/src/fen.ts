@@ -1,0 +1,55 @@
+/** What 18 digits hold and a 64-bit column stores with room to spare: ¥9,999,999,999,999,999.99. */
+export const MAX_FEN = 999_999_999_999_999_999n;
+
+const DIGITS = /^(0|[1-9]\d{0,17})$/;
+const SIGNED_DIGITS = /^(0|-?[1-9]\d{0,17})$/;
+
+/** Reads an amount in fen as it travels: digits without sign or leading zeros. Throws RangeError on anything else. */
+export function parseFen(digits: string): bigint {
+  if (!DIGITS.test(digits)) throw new RangeError('not an amount in fen');
+  return BigInt(digits);
+}
+
+/** The same with a sign, as on a ledger entry. Minus zero does not exist. Throws RangeError. */
+export function parseSignedFen(digits: string): bigint {
+  if (!SIGNED_DIGITS.test(digits)) throw new RangeError('not a signed amount in fen');
+  return BigInt(digits);
+}
+
+/** Fen as the digit string that travels; JSON numbers would round it. Throws RangeError unless 0 <= fen <= MAX_FEN. */
+export function toDigits(fen: bigint): string {
+  if (fen < 0n || fen > MAX_FEN) throw new RangeError('amount in fen out of bounds');
+  return String(fen);
+}
+
+/** The same with a sign. Throws RangeError beyond ±MAX_FEN. */
+export function toSignedDigits(fen: bigint): string {
+  if (fen < -MAX_FEN || fen > MAX_FEN) throw new RangeError('amount in fen out of bounds');
+  return String(fen);
+}
+
+const HUMAN = /^[¥￥]?(\d{1,3}(?:,\d{3})+|\d{1,18})(?:\.(\d{1,10}))?(万|亿)?元?$/;
+/** Decimal places that a unit adds to the two of a yuan. */
+const PLACES = { 元: 2, 万: 6, 亿: 10 };
+
+/**
+ * Reads yuan as a person writes them: `12.34`, `¥1,268,000.50`, `126.8 万元`, full-width digits and blanks included.
+ * Undefined when it is no amount, is negative, has a part of a fen, or exceeds MAX_FEN: nothing is ever rounded away.
+ */
+export function parseYuan(text: string): bigint | undefined {
+  const found = HUMAN.exec(text.normalize('NFKC').replace(/\s/g, ''));
+  if (!found) return undefined;
+  const [, whole = '', decimals = '', unit = '元'] = found;
+  const places = PLACES[unit as keyof typeof PLACES];
+  const exact = decimals.replace(/0+$/, '');
+  if (exact.length > places) return undefined;
+  const fen = BigInt(whole.replaceAll(',', '') + exact.padEnd(places, '0'));
+  return fen > MAX_FEN ? undefined : fen;
+}
+
+/** An amount written in yuan in source or test, `fen('12.34') === 1234n`. Throws RangeError where parseYuan refuses. */
+export function fen(yuan: string): bigint {
+  const amount = parseYuan(yuan);
+  if (amount === undefined) throw new RangeError(`not an amount in yuan: ${yuan}`);
+  return amount;
+}

@@ -1,0 +1,55 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** One registry a process; several services in one process tell themselves apart by the label `service`. */
+export const registry = new Registry();
+collectDefaultMetrics({ register: registry });
+
+const seconds = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const registers = [registry];
+
+export const metrics = {
+  requests: new Histogram({
+    name: 'yuzhi_http_request_seconds',
+    help: 'Requests by route and status, in seconds.',
+    labelNames: ['service', 'route', 'status'],
+    buckets: seconds,
+    registers,
+  }),
+  decided: new Counter({
+    name: 'yuzhi_commands_decided_total',
+    help: 'Commands decided, by type and outcome code.',
+    labelNames: ['service', 'type', 'code'],
+    registers,
+  }),
+  commits: new Histogram({
+    name: 'yuzhi_commit_seconds',
+    help: 'Duration of one batch commit, in seconds.',
+    labelNames: ['service'],
+    buckets: seconds,
+    registers,
+  }),
+  retries: new Counter({
+    name: 'yuzhi_commit_retries_total',
+    help: 'Batches tried again, by reason.',
+    labelNames: ['service', 'reason'],
+    registers,
+  }),
+  quarantined: new Counter({
+    name: 'yuzhi_quarantined_total',
+    help: 'Poisoned commands and events set aside.',
+    labelNames: ['service', 'kind'],
+    registers,
+  }),
+  lag: new Gauge({
+    name: 'yuzhi_command_lag',
+    help: 'Commands on the log that are not decided yet (end offset minus stored offset).',
+    labelNames: ['service'],
+    registers,
+  }),
+  watchers: new Gauge({
+    name: 'yuzhi_stream_watchers',
+    help: 'Open SSE connections.',
+    labelNames: ['stream'],
+    registers,
+  }),
+};

@@ -1,0 +1,94 @@
+/** The largest amount the platform handles: 9·10^15 fen, ¥90 trillion. */
+export const MAX_FEN = 9_000_000_000_000_000n;
+const BASIS = 10_000n;
+
+/** The conditions of one online bidding (网络竞价), fixed when it is opened. Instants in epoch milliseconds. */
+export interface Terms {
+  currency: 'CNY';
+  startPriceFen: bigint;
+  /** Hidden from bidders; the highest quote below it does not win. */
+  reserveFen: bigint | null;
+  incrementFen: bigint;
+  depositFen: bigint;
+  /** The version of the bidding rules that every bidder accepts: conditions must be equal for all. */
+  rulesVersion: string;
+  /** From this instant on nobody is registered or admitted. */
+  admissionEndsAt: number;
+  freeStartsAt: number;
+  freeEndsAt: number;
+  /** Milliseconds without a valid quote after which the bidding is over. */
+  cycleMs: number;
+}
+
+/** What a bidder may see of the terms: that a reserve exists, never how much. */
+export type PublicTerms = Omit<Terms, 'reserveFen'> & { reserved: boolean };
+
+export const publicTerms = ({ reserveFen, ...shown }: Terms): PublicTerms => ({
+  ...shown,
+  reserved: reserveFen !== null,
+});
+
+/** Limits from the rulebook on what a seller may choose. */
+export interface Bounds {
+  minStartFen: bigint;
+  minDepositFen: bigint;
+  maxDepositFen: bigint;
+}
+
+/** The rates of the Supreme People's Court's rules for online judicial auctions, as the rulebook holds them. */
+export interface CourtRule {
+  minStartBps: number;
+  minDepositBps: number;
+  maxDepositBps: number;
+  /** How far the start price may be cut for the second bidding. */
+  maxRestartCutBps: number;
+}
+
+/** Bounds of a first bidding at `startFen` for a right appraised at `appraisalFen`. */
+export const firstBounds = (appraisalFen: bigint, startFen: bigint, rule: CourtRule): Bounds =>
+  bounds(ceilShare(appraisalFen, rule.minStartBps), startFen, rule);
+
+/** Bounds of the second bidding, after a first one that began at `lastStartFen` ended unsold. */
+export const secondBounds = (lastStartFen: bigint, startFen: bigint, rule: CourtRule): Bounds =>
+  bounds(ceilShare(lastStartFen, 10_000 - rule.maxRestartCutBps), startFen, rule);
+
+const bounds = (minStartFen: bigint, startFen: bigint, rule: CourtRule): Bounds => ({
+  minStartFen,
+  minDepositFen: ceilShare(startFen, rule.minDepositBps),
+  maxDepositFen: (startFen * BigInt(rule.maxDepositBps)) / BASIS,
+});
+
+const ceilShare = (fen: bigint, bps: number) => (fen * BigInt(bps) + BASIS - 1n) / BASIS;
+
+/** Why terms are refused; the first violated one is named. */
+export const TERMS_REFUSALS = [
+  'start-price-out-of-bounds',
+  'reserve-out-of-bounds',
+  'increment-out-of-bounds',
+  'deposit-out-of-bounds',
+  'periods-out-of-order',
+  'cycle-out-of-bounds',
+] as const;
+export type TermsRefusal = (typeof TERMS_REFUSALS)[number];
+
+const DAY_MS = 86_400_000;
+const between = (min: bigint, fen: bigint, max: bigint) => min <= fen && fen <= max;
+const payable = (fen: bigint) => between(1n, fen, MAX_FEN);
+
+/** Checks terms proposed at `now` against themselves and, where the rulebook sets limits, against `limits`. */
+export function refusalOfTerms(terms: Terms, limits: Bounds | null, now: number): TermsRefusal | null {
+  const { startPriceFen, reserveFen, incrementFen, depositFen, cycleMs } = terms;
+  if (!payable(startPriceFen) || startPriceFen < (limits?.minStartFen ?? 1n)) return 'start-price-out-of-bounds';
+  if (reserveFen !== null && !between(startPriceFen, reserveFen, MAX_FEN)) return 'reserve-out-of-bounds';
+  if (!payable(incrementFen)) return 'increment-out-of-bounds';
+  if (!between(limits?.minDepositFen ?? 0n, depositFen, limits?.maxDepositFen ?? MAX_FEN)) {
+    return 'deposit-out-of-bounds';
+  }
+  if (!inOrder(terms, now)) return 'periods-out-of-order';
+  return Number.isSafeInteger(cycleMs) && cycleMs >= 1 && cycleMs <= DAY_MS ? null : 'cycle-out-of-bounds';
+}
+
+function inOrder({ admissionEndsAt, freeStartsAt, freeEndsAt }: Terms, now: number): boolean {
+  if (![admissionEndsAt, freeStartsAt, freeEndsAt].every(Number.isSafeInteger)) return false;
+  return now < admissionEndsAt && admissionEndsAt <= freeEndsAt && now <= freeStartsAt && freeStartsAt < freeEndsAt;
+}

@@ -1,0 +1,25 @@
+/** Why the ledger refuses; of several violated rules the first of this list is named. */
+export const LEDGER_REFUSALS = [
+  'account-class-unknown',
+  'account-already-open',
+  'hold-not-found',
+  'hold-already-placed',
+  'hold-already-resolved',
+  'hold-expired',
+  'hold-not-due',
+  'amount-not-positive',
+  'capture-exceeds-hold',
+  'journal-already-reversed',
+  'journal-already-posted',
+  'empty-journal',
+  'amount-out-of-bounds',
+  'account-not-found',
+  'mixed-currency',
+  'unbalanced',
+  'account-not-guarded',
+  'account-already-frozen',
+  'account-not-frozen',
+  'account-frozen',
+  'insufficient-funds',
+] as const;
+export type LedgerRefusal = (typeof LEDGER_REFUSALS)[number];
