@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Outcome } from '@yuzhi/protocol/declare';
 import type pg from 'pg';
 import type { Reader } from './store.ts';
@@ -30,6 +31,10 @@ export interface Filed extends Asked {
   inputHash: string;
   outcome: Outcome;
 }
+export interface Filing extends Filed {
+  /** Platform time of the decision, epoch ms. */
+  now: number;
+}
 export interface Outgoing {
   partition: number;
   topic: string;
@@ -47,7 +52,7 @@ export interface Quarantined {
 }
 export interface Entry {
   steps: Step[];
-  filed: Filed[];
+  filed: Filing[];
   outgoing: Outgoing[];
   quarantined: Quarantined[];
   /** Outbox rows that are on the log. */
@@ -65,9 +70,7 @@ export class Known extends Error {}
 /** Going on would be a guess: another Kafka cluster, or records that the log no longer has. */
 export class Refused extends Error {}
 
-const columns = 'topic, partition, next_offset::text, owner_epoch::text, cluster_id, last_now, clock_offset_ms::text';
 type OffsetRow = {
-  cluster_id: string;
   next_offset: string;
   owner_epoch: string;
   last_now: Date;
@@ -100,6 +103,9 @@ const FIXED = `with owned as (
   gone as (delete from outbox where seq = any($30::bigint[]))`;
 const FIXED_PARAMETERS = 30;
 
+/** Postgres has no NUL in its text: a record that is poisoned by one could not even be set aside. */
+const storable = (text: string) => text.replaceAll('\0', '\\0');
+
 const fixedValues = (e: Entry) => [
   e.steps.map((s) => s.lease.topic),
   e.steps.map((s) => s.lease.partition),
@@ -119,7 +125,7 @@ const fixedValues = (e: Entry) => [
   e.filed.map((f) => f.type),
   e.filed.map((f) => f.inputHash),
   e.filed.map((f) => JSON.stringify(f.outcome)),
-  e.filed.map(() => new Date(Math.max(...e.steps.map((s) => s.lastNow)))),
+  e.filed.map((f) => new Date(f.now)),
   e.outgoing.map((o) => o.partition),
   e.outgoing.map((o) => o.topic),
   e.outgoing.map((o) => o.key),
@@ -127,9 +133,9 @@ const fixedValues = (e: Entry) => [
   e.quarantined.map((q) => q.topic),
   e.quarantined.map((q) => q.partition),
   e.quarantined.map((q) => q.offset),
-  e.quarantined.map((q) => q.key),
-  e.quarantined.map((q) => q.value),
-  e.quarantined.map((q) => q.error),
+  e.quarantined.map((q) => storable(q.key)),
+  e.quarantined.map((q) => storable(q.value)),
+  e.quarantined.map((q) => storable(q.error)),
   e.published,
 ];
 
@@ -140,14 +146,15 @@ export class Journal {
   /** Takes a partition: from now on every earlier owner is refused. */
   async lease(db: Reader, clusterId: string, topic: string, partition: number): Promise<Lease> {
     const { rows } = await db.query<OffsetRow>(
-      `insert into consumer_offset (topic, partition, cluster_id, next_offset, owner_epoch) values ($1, $2, $3, 0, 1)
-       on conflict (topic, partition) do update set owner_epoch = consumer_offset.owner_epoch + 1 returning ${columns}`,
+      `insert into consumer_offset as c (topic, partition, cluster_id, next_offset, owner_epoch) values ($1, $2, $3, 0, 1)
+       on conflict (topic, partition) do update set owner_epoch = c.owner_epoch + 1
+       where c.cluster_id = excluded.cluster_id
+       returning next_offset::text, owner_epoch::text, last_now, clock_offset_ms::text`,
       [topic, partition, clusterId],
     );
-    const row = rows[0]!;
-    if (row.cluster_id !== clusterId) {
-      throw new Refused(`${topic}/${partition} was written by Kafka cluster ${row.cluster_id}, this is ${clusterId}`);
-    }
+    const [row] = rows;
+    // The rightful owner must not be fenced by a process that only has the wrong broker.
+    if (!row) throw new Refused(`${topic}/${partition} was written by another Kafka cluster than ${clusterId}`);
     return {
       topic,
       partition,
@@ -177,11 +184,18 @@ export class Journal {
    * @throws Fenced, Known; any other error of Postgres as it is.
    */
   async commit(db: Reader, entry: Entry, saves: { store: string; statements: Statement[] }[]): Promise<bigint[]> {
-    const flat = saves.flatMap(({ store, statements }) => statements.map((statement, n) => ({ id: `${store}_${n}`, statement })));
+    const flat = saves.flatMap(({ store, statements }) =>
+      statements.map((statement, n) => ({ id: `${store}_${n}`, statement })),
+    );
     const used = flat.filter(({ statement }) => statement.rows > 0);
     const { name, text } = this.#compose(used);
     const expected = used.reduce((sum, { statement }) => sum + statement.rows, 0);
-    const values = [...fixedValues(entry), ...used.flatMap(({ statement }) => statement.values), entry.steps.length, expected];
+    const values = [
+      ...fixedValues(entry),
+      ...used.flatMap(({ statement }) => statement.values),
+      entry.steps.length,
+      expected,
+    ];
     try {
       const { rows } = await db.query<{ seqs: string[] | null }>({ name, text, values });
       return (rows[0]!.seqs ?? []).map(BigInt);
@@ -194,7 +208,7 @@ export class Journal {
   }
 
   #compose(used: { id: string; statement: Statement }[]) {
-    const id = used.map((u) => u.id).join('+');
+    const id = used.map((u) => `${u.id} ${u.statement.text}`).join('\n');
     let composed = this.#texts.get(id);
     if (!composed) {
       let at = FIXED_PARAMETERS;
@@ -207,7 +221,8 @@ export class Journal {
       const text = `${[FIXED, ...parts].join(',\n  ')}
         select assert_commit((select count(*) from owned), $${at + 1}::bigint, (select count(*) from known), ${saved}, $${at + 2}::bigint),
           (select array_agg(seq::text order by seq) from sent) as seqs`;
-      this.#texts.set(id, (composed = { name: `commit-${this.#texts.size}`, text }));
+      const name = `commit-${createHash('sha256').update(text).digest('base64url')}`;
+      this.#texts.set(id, (composed = { name, text }));
     }
     return composed;
   }

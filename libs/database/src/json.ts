@@ -13,3 +13,21 @@ function revive(value: unknown, name: string): unknown {
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, revive(v, k)]));
 }
+
+/** A value as it travels: amounts are digit strings. */
+export type Wire<T> = T extends bigint
+  ? string
+  : T extends readonly (infer U)[]
+    ? Wire<U>[]
+    : T extends object
+      ? { [K in keyof T]: Wire<T[K]> }
+      : T;
+/** A value as a state holds it: every field whose name ends in `Fen` is a bigint. */
+export type Held<T> = T extends readonly (infer U)[]
+  ? Held<U>[]
+  : T extends object
+    ? { [K in keyof T]: K extends `${string}Fen` ? (T[K] extends string ? bigint : bigint | null) : Held<T[K]> }
+    : T;
+
+export const wire = <T>(value: T): Wire<T> => JSON.parse(toJson(value)) as Wire<T>;
+export const held = <T>(value: T): Held<T> => revive(value, '') as Held<T>;

@@ -63,23 +63,35 @@ create table lease (
   until timestamptz not null
 );
 
--- Opens the days ahead and drops those outside the promised window. Runs as the owner: no runtime role may alter tables.
-create function roll_inbox(today date, keep_days int) returns void language plpgsql security definer set search_path = public as $$
+-- Opens the days ahead and drops those outside the promised window. Runs as the owner, because no runtime role may alter
+-- tables, and for nobody but the committer. What was filed while its day was not open yet is moved to where it belongs.
+create function roll_inbox(today date, keep_days int) returns void language plpgsql security definer
+set search_path = public, pg_temp as $$
 declare
   day date;
-  old text;
+  name text;
 begin
+  if not has_table_privilege(session_user, 'inbox', 'delete') then
+    raise insufficient_privilege using message = 'permission denied to roll the inbox';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('roll_inbox', 0));
+  if to_regclass('inbox_' || to_char(today + 2, 'YYYYMMDD')) is not null then return; end if;
+  -- Before any of its parts, as a commit does: the other way round the two could wait for each other.
+  lock table inbox in access exclusive mode;
   for day in select generate_series(today, today + 2, interval '1 day')::date loop
-    if to_regclass('inbox_' || to_char(day, 'YYYYMMDD')) is null then
-      execute format('create table %I partition of inbox for values from (%L) to (%L)', 'inbox_' || to_char(day, 'YYYYMMDD'), day, day + 1);
-    end if;
+    name := 'inbox_' || to_char(day, 'YYYYMMDD');
+    continue when to_regclass(name) is not null;
+    execute format('create table %I (like inbox including all)', name);
+    execute format('with moved as (delete from inbox_beyond where filed_on = %L returning *) insert into %I select * from moved', day, name);
+    execute format('alter table inbox attach partition %I for values from (%L) to (%L)', name, day, day + 1);
   end loop;
-  for old in
+  for name in
     select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'inbox'::regclass and c.relname ~ '^inbox_\d{8}$' and to_date(substr(c.relname, 7), 'YYYYMMDD') < today - keep_days
   loop
-    execute format('drop table %I', old);
+    execute format('drop table %I', name);
   end loop;
+  delete from inbox_beyond where filed_on < today - keep_days;
 end $$;
 
 -- The fence of a commit: it fails as a whole unless every partition was ours, nothing asked was known and every row was newer.

@@ -49,4 +49,5 @@ export function upserts<T>(table: string, key: string, columns: Columns<T>): (ro
 }
 
 /** Shifts a statement's parameters so that several stand in one. */
-export const shifted = (text: string, by: number): string => text.replace(/\$(\d+)/g, (_, n: string) => `$${Number(n) + by}`);
+export const shifted = (text: string, by: number): string =>
+  text.replace(/\$(\d+)/g, (_, n: string) => `$${Number(n) + by}`);

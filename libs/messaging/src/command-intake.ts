@@ -67,7 +67,14 @@ export class CommandIntake implements CommandFollower {
   onAssigned(partitions: number[], seek: Seek): void {
     this.#seek = seek;
     for (const store of this.parts.stores) store.forget?.();
-    const fresh = (number: number): Partition => ({ number, lease: undefined, expected: -1n, queue: [], alone: 0, notBefore: 0 });
+    const fresh = (number: number): Partition => ({
+      number,
+      lease: undefined,
+      expected: -1n,
+      queue: [],
+      alone: 0,
+      notBefore: 0,
+    });
     this.#partitions = new Map(partitions.map((p) => [p, fresh(p)]));
     for (const partition of this.#partitions.values()) void this.#take(partition);
   }
@@ -93,7 +100,9 @@ export class CommandIntake implements CommandFollower {
     this.#seek(partition.number, wanted);
     return log.earliest(topic).then((earliest) => {
       if ((earliest.get(partition.number) ?? 0n) <= wanted) return;
-      this.refused = new Refused(`${topic}/${partition.number}: the log begins behind offset ${wanted}, at ${fetchedFrom}`);
+      this.refused = new Refused(
+        `${topic}/${partition.number}: the log begins behind offset ${wanted}, at ${fetchedFrom}`,
+      );
       logger.error({ err: this.refused }, 'refusing to go on');
     });
   }
@@ -114,7 +123,11 @@ export class CommandIntake implements CommandFollower {
   /** Becomes the owner of the partition and reads on behind its last commit. */
   async #take(partition: Partition): Promise<void> {
     const { writer, journal, clusterId, topic, logger } = this.parts;
-    for (let wait = 50; !this.#closing && this.#partitions.get(partition.number) === partition; wait = Math.min(wait * 2, 2000)) {
+    for (
+      let wait = 50;
+      !this.#closing && this.#partitions.get(partition.number) === partition;
+      wait = Math.min(wait * 2, 2000)
+    ) {
       try {
         const lease = await journal.lease(writer, clusterId, topic, partition.number);
         this.#publish(await journal.unpublished(writer, partition.number));
@@ -165,7 +178,8 @@ export class CommandIntake implements CommandFollower {
         partition.queue.splice(0, records.length);
         partition.alone = Math.max(0, partition.alone - records.length);
       }
-      for (const { lease, next, lastNow, clockOffsetMs } of committed.steps) Object.assign(lease, { next, lastNow, clockOffsetMs });
+      for (const { lease, next, lastNow, clockOffsetMs } of committed.steps)
+        Object.assign(lease, { next, lastNow, clockOffsetMs });
       this.#waitMs = 50;
       this.#publish(committed.outgoing);
       this.parts.settled(committed);

@@ -115,7 +115,10 @@ export class Committer {
 
   async #load(wanted: Judged[]): Promise<Memory> {
     const states = new Map<AnyStore, Map<string, unknown>>();
-    const byStore = Map.groupBy(wanted.filter((j) => j.store), (j) => j.store!);
+    const byStore = Map.groupBy(
+      wanted.filter((j) => j.store),
+      (j) => j.store!,
+    );
     await Promise.all(
       [...byStore].map(async ([store, group]) => {
         states.set(store, await store.load([...new Set(group.map((g) => g.envelope.key))]));
@@ -132,7 +135,9 @@ function decideOne(batch: Batch, judged: Judged, now: number): void {
   let outcome: Outcome;
   if (before) outcome = before.inputHash === hash ? before.outcome : refusal('idempotency-key-reused');
   else {
-    const traced = span(`decide ${envelope.type}`, 'consumer', envelope.traceparent, { 'yuzhi.service': batch.service });
+    const traced = span(`decide ${envelope.type}`, 'consumer', envelope.traceparent, {
+      'yuzhi.service': batch.service,
+    });
     outcome = decideNew(batch, judged, now, traced);
     traced.end({ 'yuzhi.outcome': outcome.code });
     const filed: Filed = { ...asked, commandId: envelope.id, type: envelope.type, inputHash: hash, outcome };
@@ -169,9 +174,12 @@ function decideNew(batch: Batch, judged: Judged, now: number, traced: Traced): O
     const decision = judgement.decide(state, now);
     effects.also(decision);
     const outcome = outcomeOf(decision, judged);
-    const next = decision instanceof Accepted ? decision.state : passed?.state;
+    const next = decision.state ?? passed?.state;
     publish(batch, judged, effects, { version: versionOf(next ?? state), now, traced });
-    if (effects.rows.length) batch.memory.rows.set(store!, [...(batch.memory.rows.get(store!) ?? []), ...effects.rows]);
+    if (effects.rows.length) {
+      if (!batch.memory.rows.has(store!)) batch.memory.rows.set(store!, []);
+      batch.memory.rows.get(store!)!.push(...effects.rows);
+    }
     if (next !== undefined && next !== states.get(envelope.key)) {
       states.set(envelope.key, next);
       if (!batch.memory.touched.has(store!)) batch.memory.touched.set(store!, new Map());
@@ -199,7 +207,11 @@ function publish(
   const records = [
     ...effects.events.map((told, n) => eventRecord(told, cause, n, at)),
     ...effects.asks.map((asking, n) => askRecord(asking, cause, n, batch.service)),
-    ...effects.kept.map(({ table, key, data }) => ({ topic: table.topic, key, value: data === null ? null : toJson(data) })),
+    ...effects.kept.map(({ table, key, data }) => ({
+      topic: table.topic,
+      key,
+      value: data === null ? null : toJson(data),
+    })),
   ];
   batch.entry.outgoing.push(...records.map((record) => ({ partition, ...record })));
   batch.committed.shows.push(...effects.shows);

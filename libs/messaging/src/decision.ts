@@ -1,4 +1,14 @@
-import type { Command, DataOf, Envelope, Event, InputOf, Outcome, RejectionOf, Stream, Table } from '@yuzhi/protocol/declare';
+import type {
+  Command,
+  DataOf,
+  Envelope,
+  Event,
+  InputOf,
+  Outcome,
+  RejectionOf,
+  Stream,
+  Table,
+} from '@yuzhi/protocol/declare';
 import type { z } from 'zod';
 
 export interface Told {
@@ -77,11 +87,18 @@ export class Accepted<S> extends Effects {
 }
 /** A refusal is an outcome: it may tell events, and `body` says more than the catalogue, such as the next valid price. */
 export class RefusedWith<R extends string> extends Effects {
+  state: unknown;
+
   constructor(
     readonly code: R,
     readonly body: Record<string, unknown> = {},
   ) {
     super();
+  }
+  /** Where a refusal itself is kept: the aggregate that has numbered it. */
+  leaving(state: unknown): this {
+    this.state = state;
+    return this;
   }
 }
 export type Decision<S, R extends string = string> = Accepted<S> | RefusedWith<R>;
@@ -96,15 +113,17 @@ export type Sent<C extends Command> = Omit<Envelope, 'data'> & { data: DataOf<C>
 export interface Answered {
   of: string;
   askKey: string;
+  /** The data of the asked command: what tells apart the answers of several at once. */
+  asked: unknown;
   outcome: Outcome;
 }
-type Transition<S, A> = (state: S, answer: A, now: number) => Decision<S>;
+type Transition<S, A, C extends Command> = (state: S, answer: A, now: number, asked: InputOf<C>) => Decision<S>;
 
 /** A transition for acceptance, for every refusal of the asked command, and for its failure on our own mistake. */
 export interface AnswerTable<S, C extends Command = Command> {
-  accepted: Transition<S, z.output<C['answer']>>;
-  refused: { [R in RejectionOf<C>]: Transition<S, { code: R; body: Record<string, unknown> }> };
-  failed: Transition<S, { code: string }>;
+  accepted: Transition<S, z.output<C['answer']>, C>;
+  refused: { [R in RejectionOf<C>]: Transition<S, { code: R; body: Record<string, unknown> }, C> };
+  failed: Transition<S, { code: string }, C>;
 }
 
 /** A command to one of our own aggregates that an event leads to. */
@@ -113,4 +132,8 @@ export interface Follow {
   key: string;
   data: unknown;
 }
-export const follow = <C extends Command>(command: C, key: string, data: InputOf<C>): Follow => ({ command, key, data });
+export const follow = <C extends Command>(command: C, key: string, data: InputOf<C>): Follow => ({
+  command,
+  key,
+  data,
+});

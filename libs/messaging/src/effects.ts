@@ -57,7 +57,7 @@ export function askRecord({ command, key, data }: Asking, cause: Envelope, n: nu
 export function answerRecord(service: string, asked: Envelope, outcome: Outcome, traceparent?: string): Outgoing {
   const to = asked.answerTo!;
   const id = derivedId(asked.id, 'answer');
-  const data: Answered = { of: asked.type, askKey: asked.key, outcome };
+  const data: Answered = { of: asked.type, askKey: asked.key, asked: asked.data, outcome };
   const principal = servicePrincipal(service);
   const envelope: Envelope = {
     id,

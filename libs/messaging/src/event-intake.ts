@@ -8,7 +8,6 @@ import type { EventHandler } from './handlers.ts';
 import { derivedId } from './ids.ts';
 import type { Batch, Log, LogRecord, Taken } from './log.ts';
 
-
 export interface EventParts {
   service: string;
   log: Log;
@@ -45,7 +44,9 @@ export class EventIntake {
   /** Events on the log that have not become commands yet. */
   async behind(): Promise<number> {
     const { log, service } = this.parts;
-    const counts = await Promise.all(this.topics.map((topic) => behind(log, topic, groupOf(service, topic), this.#positions)));
+    const counts = await Promise.all(
+      this.topics.map((topic) => behind(log, topic, groupOf(service, topic), this.#positions)),
+    );
     return counts.reduce((sum, n) => sum + n, 0);
   }
 
@@ -55,7 +56,9 @@ export class EventIntake {
       `select distinct topic, key from quarantine where kind = 'event'`,
     );
     this.#parked = new Set(rows.map(({ topic, key }) => `${topic}\0${key}`));
-    await Promise.all(this.topics.map((topic) => log.follow(topic, groupOf(service, topic), (b) => this.#onBatch(topic, b))));
+    await Promise.all(
+      this.topics.map((topic) => log.follow(topic, groupOf(service, topic), (b) => this.#onBatch(topic, b))),
+    );
   }
 
   async #onBatch(topic: string, { records, partition }: Batch): Promise<void> {

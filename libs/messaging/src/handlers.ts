@@ -54,7 +54,8 @@ export function Handle<C extends Command, S>(command: C, store: Type<Store<S, ne
 /** What happens when a command that this service asked of another was decided there. */
 export function Answers<C extends Command, S>(command: C, store: Type<Store<S, never>>) {
   return <K extends string>(target: { [P in K]: AnswerTable<S, C> }, property: K) => {
-    const marks = (Reflect.getMetadata(ANSWERS, target) as Map<string, Marked> | undefined) ?? new Map<string, Marked>();
+    const marks =
+      (Reflect.getMetadata(ANSWERS, target) as Map<string, Marked> | undefined) ?? new Map<string, Marked>();
     marks.set(property, { command, store } as Marked);
     Reflect.defineMetadata(ANSWERS, marks, target);
   };
@@ -75,7 +76,12 @@ export function Wakes<C extends Command, S>(command: C, store: Type<Store<S, nev
 }
 
 /** Finds the handlers of a service and refuses to boot when one of its commands or answers has none. */
-export function discover(service: string, declared: Command[], discovery: DiscoveryService, modules: ModuleRef): Handlers {
+export function discover(
+  service: string,
+  declared: Command[],
+  discovery: DiscoveryService,
+  modules: ModuleRef,
+): Handlers {
   const found: Handlers = { commands: new Map(), answers: new Map(), events: new Map(), wakings: [], stores: [] };
   const storeOf = (type: Type<AnyStore>) => modules.get<AnyStore>(type, { strict: false });
   for (const { instance } of discovery.getProviders()) {
@@ -112,7 +118,8 @@ export function discover(service: string, declared: Command[], discovery: Discov
 function missing(service: string, declared: Command[], found: Handlers): string[] {
   return declared.flatMap((command) => {
     const problems: string[] = [];
-    if (command.service === service && !found.commands.has(command.type)) problems.push(`nobody handles ${command.type}`);
+    if (command.service === service && !found.commands.has(command.type))
+      problems.push(`nobody handles ${command.type}`);
     if (command.askedBy.includes(service)) {
       const answers = found.answers.get(command.type)?.table;
       if (!answers) problems.push(`nobody takes the answer of ${command.type}`);

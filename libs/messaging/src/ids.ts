@@ -12,7 +12,10 @@ export function uuidv7(now = Date.now()): string {
 
 /** The same id for the same words. Keeps the first 48 bits (the time) of a UUIDv7 parent, so that indexes stay ordered. */
 export function derivedId(parent: string, ...words: string[]): string {
-  const b = createHash('sha256').update([parent, ...words].join('\0')).digest().subarray(0, 16);
+  const b = createHash('sha256')
+    .update([parent, ...words].join('\0'))
+    .digest()
+    .subarray(0, 16);
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[78]/.test(parent)) b.write(parent.replace('-', '').slice(0, 12), 0, 'hex');
   b[6] = 0x80 | (b[6]! & 0x0f);
   b[8] = 0x80 | (b[8]! & 0x3f);

@@ -86,17 +86,20 @@ export function judge({ envelope, store }: Judged, handlers: Handlers, service: 
 }
 
 function judgeAnswer({ data, principal }: Envelope, handlers: Handlers, service: string): Judgement {
-  const { of, outcome } = data as Answered;
+  const { of, outcome, asked } = data as Answered;
   const handler = handlers.answers.get(of);
-  if (!handler || principal.party !== `service:${handler.command.service}`) throw new Error(`${service} never asked ${of}`);
+  if (!handler || principal.party !== `service:${handler.command.service}`)
+    throw new Error(`${service} never asked ${of}`);
   const { table } = handler;
   return {
     decide(state, now) {
       if (state === undefined) throw new Error(`an answer of ${of} for an aggregate that is not there`);
-      if (outcome.status < 400) return table.accepted(state, outcome.body as never, now);
+      if (outcome.status < 400) return table.accepted(state, outcome.body as never, now, asked);
       const refused = table.refused[outcome.code];
       const body = outcome.body as Record<string, unknown>;
-      return refused ? refused(state, { code: outcome.code, body }, now) : table.failed(state, { code: outcome.code }, now);
+      return refused
+        ? refused(state, { code: outcome.code, body }, now, asked)
+        : table.failed(state, { code: outcome.code }, now, asked);
     },
   };
 }

@@ -89,7 +89,11 @@ export class KafkaLog implements Log {
       const part = this.#waiting.splice(0, PRODUCE_MAX);
       const topicMessages = [...Map.groupBy(part, (r) => r.topic)].map(([topic, of]) => ({
         topic: this.settings.prefix + topic,
-        messages: of.map(({ key, value, partition }) => ({ key, value, ...(partition !== undefined && { partition }) })),
+        messages: of.map(({ key, value, partition }) => ({
+          key,
+          value,
+          ...(partition !== undefined && { partition }),
+        })),
       }));
       try {
         await (this.#connected ??= this.#producer.connect());
@@ -118,7 +122,9 @@ export class KafkaLog implements Log {
       const last = payload.batch.lastOffset();
       payload.resolveOffset(last);
       // A hint for lag metrics only: where to read on from is in the owner's database.
-      consumer.commitOffsets([{ topic, partition: payload.batch.partition, offset: String(BigInt(last) + 1n) }]).catch(() => {});
+      consumer
+        .commitOffsets([{ topic, partition: payload.batch.partition, offset: String(BigInt(last) + 1n) }])
+        .catch(() => {});
     });
     await joined;
   }
@@ -199,7 +205,11 @@ export class KafkaLog implements Log {
     await consumer.subscribe({ topic: prefix + name, fromBeginning });
     return consumer;
   }
-  #run(consumer: Consumer, autoCommit: boolean, eachBatch: (payload: EachBatchPayload) => Promise<void>): Promise<void> {
+  #run(
+    consumer: Consumer,
+    autoCommit: boolean,
+    eachBatch: (payload: EachBatchPayload) => Promise<void>,
+  ): Promise<void> {
     return consumer.run({ autoCommit, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 64, eachBatch });
   }
 }

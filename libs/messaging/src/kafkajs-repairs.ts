@@ -14,7 +14,9 @@ interface Member {
 }
 interface Coordinator {
   connectionPool: { clientId: string };
-  describeGroups(of: { groupIds: string[] }): Promise<{ groups: { members: { memberId: string; clientId: string }[] }[] }>;
+  describeGroups(of: {
+    groupIds: string[];
+  }): Promise<{ groups: { members: { memberId: string; clientId: string }[] }[] }>;
   leaveGroup(of: { groupId: string; memberId: string }): Promise<unknown>;
 }
 
@@ -40,7 +42,8 @@ export function repairKafkajs(): void {
       const coordinator = await this.cluster.findGroupCoordinator({ groupId: this.groupId });
       const { groups } = await coordinator.describeGroups({ groupIds: [this.groupId] });
       for (const { memberId, clientId } of groups[0]!.members) {
-        if (clientId === coordinator.connectionPool.clientId) await coordinator.leaveGroup({ groupId: this.groupId, memberId });
+        if (clientId === coordinator.connectionPool.clientId)
+          await coordinator.leaveGroup({ groupId: this.groupId, memberId });
       }
     }
     return join.call(this);

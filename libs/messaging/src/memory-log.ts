@@ -16,7 +16,10 @@ export class MemoryBroker {
 
   create({ topic, partitions }: TopicSpec) {
     if (!this.#topics.has(topic)) {
-      this.#topics.set(topic, Array.from({ length: partitions }, () => ({ records: [], wake: new Set() })));
+      this.#topics.set(
+        topic,
+        Array.from({ length: partitions }, () => ({ records: [], wake: new Set() })),
+      );
     }
   }
   partitions(topic: string): Partition[] {
@@ -32,7 +35,8 @@ export class MemoryBroker {
     records.push({ partition: index, offset: BigInt(records.length), key, value, appended: Date.now() });
     for (const go of wake) go();
   }
-  position = (group: string, topic: string, partition: number) => this.#positions.get(`${group}\0${topic}\0${partition}`) ?? 0n;
+  position = (group: string, topic: string, partition: number) =>
+    this.#positions.get(`${group}\0${topic}\0${partition}`) ?? 0n;
   acknowledge(group: string, topic: string, partition: number, next: bigint) {
     this.#positions.set(`${group}\0${topic}\0${partition}`, next);
   }
@@ -65,20 +69,30 @@ export class MemoryLog implements Log {
       for (const go of partitions[partition]!.wake) go();
     });
     for (const index of partitions.keys()) {
-      this.#loop(topic, index, () => positions[index]!, async (batch, next) => {
-        const wanted = positions[index];
-        await follower.onBatch(batch);
-        if (positions[index] === wanted) positions[index] = next;
-      });
+      this.#loop(
+        topic,
+        index,
+        () => positions[index]!,
+        async (batch, next) => {
+          const wanted = positions[index];
+          await follower.onBatch(batch);
+          if (positions[index] === wanted) positions[index] = next;
+        },
+      );
     }
   }
 
   async follow(topic: string, group: string, onBatch: (batch: Batch) => Promise<void>): Promise<void> {
     for (const index of this.broker.partitions(topic).keys()) {
-      this.#loop(topic, index, () => this.broker.position(group, topic, index), async (batch, next) => {
-        await onBatch(batch);
-        this.broker.acknowledge(group, topic, index, next);
-      });
+      this.#loop(
+        topic,
+        index,
+        () => this.broker.position(group, topic, index),
+        async (batch, next) => {
+          await onBatch(batch);
+          this.broker.acknowledge(group, topic, index, next);
+        },
+      );
     }
   }
 

@@ -67,7 +67,8 @@ export class Projector {
       [this.projection.name, topic, partition, this.parts.clusterId],
     );
     const { next, cluster } = rows[0]!;
-    if (cluster !== this.parts.clusterId) throw new Refused(`${topic}/${partition} was read from Kafka cluster ${cluster}`);
+    if (cluster !== this.parts.clusterId)
+      throw new Refused(`${topic}/${partition} was read from Kafka cluster ${cluster}`);
     return BigInt(next);
   }
 
@@ -77,7 +78,12 @@ export class Projector {
       try {
         const next = await this.#position(topic, partition);
         if (fetchedFrom > next) return seek(partition, next);
-        return await this.#apply(topic, partition, next, records.filter((r) => r.offset >= next));
+        return await this.#apply(
+          topic,
+          partition,
+          next,
+          records.filter((r) => r.offset >= next),
+        );
       } catch (err) {
         this.parts.logger.warn({ err, projection: this.projection.name }, 'projection waits');
         await new Promise((go) => setTimeout(go, wait));
@@ -96,7 +102,10 @@ export class Projector {
         [records.at(-1)!.offset + 1n, this.projection.name, topic, partition, expected],
       );
       if (moved.rowCount !== 1) throw new Error('another replica moved this projection');
-      await this.projection.apply(tx, records.flatMap((r) => parsed(r.value)));
+      await this.projection.apply(
+        tx,
+        records.flatMap((r) => parsed(r.value)),
+      );
       await tx.query('commit');
     } catch (e) {
       await tx.query('rollback').catch(() => {});

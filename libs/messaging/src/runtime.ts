@@ -1,13 +1,12 @@
 import { Journal } from '@yuzhi/database/journal';
-import type { Table } from '@yuzhi/protocol/declare';
 import type { Logger } from '@yuzhi/telemetry/logging';
 import { metrics } from '@yuzhi/telemetry/metrics';
 import type pg from 'pg';
 import { CommandIntake } from './command-intake.ts';
 import { type Committed, Committer } from './committer.ts';
+import { type Errand, Errands } from './errands.ts';
 import { EventIntake } from './event-intake.ts';
 import type { Handlers } from './handlers.ts';
-import type { HeldTable } from './held-table.ts';
 import type { Log, TopicSpec } from './log.ts';
 import { type Projection, Projector } from './projector.ts';
 import { liveChannel, type Pager, replyChannel } from './replies.ts';
@@ -28,7 +27,9 @@ export interface RuntimeParts {
   side: pg.Pool;
   handlers: Handlers;
   projections: Projection[];
-  tables: HeldTable<Table>[];
+  /** Held tables, and what else must be read from the log before the first command is taken. */
+  tables: { start(log: Log): Promise<void> }[];
+  errands?: Errand[];
   /** Work with the outside world that is under way: an idle platform has none. */
   busy: (() => Promise<number>)[];
   steppable: boolean;
@@ -51,17 +52,22 @@ export class Runtime {
   #events: EventIntake | undefined;
   readonly #projectors: Projector[] = [];
   readonly sweeper: Sweeper;
+  readonly #errands: Errands;
   #roll: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: RuntimeParts) {
-    const { service, log, logger, reader, handlers, sweepMs } = parts;
+    const { service, log, logger, reader, side, handlers, sweepMs, errands = [] } = parts;
     this.sweeper = new Sweeper({ service, log, logger, reader, wakings: handlers.wakings, everyMs: sweepMs });
+    this.#errands = new Errands({ service, log, logger, side, errands });
   }
 
   async start(): Promise<void> {
     const { service, log, pager, logger, writer, side, handlers, projections, tables, topics, steppable } = this.parts;
     const [clusterId] = await Promise.all([log.prepare(topics), pager.open(), this.#rollInbox()]);
-    this.#roll = setInterval(() => void this.#rollInbox().catch((err: unknown) => logger.warn({ err }, 'inbox')), HOUR_MS);
+    this.#roll = setInterval(
+      () => void this.#rollInbox().catch((err: unknown) => logger.warn({ err }, 'inbox')),
+      HOUR_MS,
+    );
     await Promise.all(tables.map((table) => table.start(log)));
     const journal = new Journal();
     const committer = new Committer({ service, journal, writer, handlers, steppable });
@@ -69,14 +75,28 @@ export class Runtime {
     const topic = `${service}.commands`;
     const { fencedMs } = this.parts;
     const { stores } = handlers;
-    this.#intake = new CommandIntake({ service, topic, clusterId, fencedMs, log, logger, writer, journal, committer, stores, settled });
+    this.#intake = new CommandIntake({
+      service,
+      topic,
+      clusterId,
+      fencedMs,
+      log,
+      logger,
+      writer,
+      journal,
+      committer,
+      stores,
+      settled,
+    });
     this.#events = new EventIntake({ service, log, logger, side, events: handlers.events });
     await log.lead(topic, topic, this.#intake);
     await this.#leased();
     await this.#events.start();
-    for (const projection of projections) this.#projectors.push(new Projector({ log, clusterId, logger, side }, projection));
+    for (const projection of projections)
+      this.#projectors.push(new Projector({ log, clusterId, logger, side }, projection));
     await Promise.all(this.#projectors.map((p) => p.start()));
     this.sweeper.start();
+    this.#errands.start();
   }
   async #leased(): Promise<void> {
     while (!this.#intake!.ready) {
@@ -85,15 +105,20 @@ export class Runtime {
     }
   }
   async #rollInbox(): Promise<void> {
-    await this.parts.writer.query('select roll_inbox($1::date, $2)', [new Date().toISOString().slice(0, 10), INBOX_DAYS]);
+    await this.parts.writer.query('select roll_inbox($1::date, $2)', [
+      new Date().toISOString().slice(0, 10),
+      INBOX_DAYS,
+    ]);
   }
 
   /** After the commit, never before: replies to the gateways, items to whoever watches. */
   #settle({ replies, shows, decided }: Committed): void {
     const { pager, service } = this.parts;
+    this.#errands.kick();
     for (const [gateway, said] of replies) pager.publish(replyChannel(gateway), said);
     const channels = Map.groupBy(shows, ({ stream, key }) => liveChannel(stream.type, key));
-    for (const [channel, items] of channels) pager.publish(channel, { items: items.map(({ seq, item }) => ({ seq, item })) });
+    for (const [channel, items] of channels)
+      pager.publish(channel, { items: items.map(({ seq, item }) => ({ seq, item })) });
     for (const { type, code } of decided) metrics.decided.inc({ service, type, code });
     if (decided.some((d) => d.code === 'internal-fault')) metrics.quarantined.inc({ service, kind: 'command' });
   }
@@ -113,7 +138,7 @@ export class Runtime {
     const [lag, behind, outside, parked, now, earliestDeadline] = await Promise.all([
       this.#lag(),
       Promise.all([this.#events?.behind() ?? 1, ...this.#projectors.map((p) => p.behind())]),
-      Promise.all(busy.map((probe) => probe())),
+      Promise.all([this.#errands.busy(), ...busy.map((probe) => probe())]),
       reader.query<{ count: number }>('select count(*)::int as count from quarantine'),
       this.sweeper.now(),
       this.sweeper.earliest(),
@@ -128,7 +153,10 @@ export class Runtime {
     const topic = `${service}.commands`;
     const [ends, { rows }] = await Promise.all([
       log.ends(topic),
-      reader.query<{ sum: string | null }>('select sum(next_offset)::text as sum from consumer_offset where topic = $1', [topic]),
+      reader.query<{ sum: string | null }>(
+        'select sum(next_offset)::text as sum from consumer_offset where topic = $1',
+        [topic],
+      ),
     ]);
     const end = [...ends.values()].reduce((sum, n) => sum + n, 0n);
     return Number(end - BigInt(rows[0]?.sum ?? 0));
@@ -138,6 +166,7 @@ export class Runtime {
   async stop(): Promise<void> {
     clearInterval(this.#roll);
     this.sweeper.stop();
+    await this.#errands.stop();
     await this.parts.log.close();
     await this.#intake?.close();
     this.parts.pager.close();

@@ -6,6 +6,7 @@ import { servicePrincipal } from './effects.ts';
 import type { Waking } from './handlers.ts';
 import { derivedId } from './ids.ts';
 import type { Log } from './log.ts';
+import { PlatformClock } from './platform-clock.ts';
 
 /** How many due aggregates one look takes. */
 const LOOK_MAX = 500;
@@ -25,8 +26,11 @@ export interface SweeperParts {
 export class Sweeper {
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
+  readonly #clock: PlatformClock;
 
-  constructor(private readonly parts: SweeperParts) {}
+  constructor(private readonly parts: SweeperParts) {
+    this.#clock = new PlatformClock(parts.reader);
+  }
 
   start(): void {
     this.#timer = setInterval(() => {
@@ -41,12 +45,8 @@ export class Sweeper {
     clearInterval(this.#timer);
   }
 
-  /** The platform's time where it has advanced least: no partition is woken before its own time. */
-  async now(): Promise<number> {
-    const { rows } = await this.parts.reader.query<{ offset: string | null }>(
-      'select min(clock_offset_ms)::text as offset from consumer_offset',
-    );
-    return Date.now() + Number(rows[0]?.offset ?? 0);
+  now(): Promise<number> {
+    return this.#clock.now();
   }
 
   async look(): Promise<number> {

@@ -1,30 +1,37 @@
-/** What 18 digits hold and a 64-bit column stores with room to spare: ¥9,999,999,999,999,999.99. */
-export const MAX_FEN = 999_999_999_999_999_999n;
+/** The largest amount the platform handles: 9·10^15 fen, ¥90 trillion. A thousand of them still fit a 64-bit column. */
+export const MAX_FEN = 9_000_000_000_000_000n;
 
-const DIGITS = /^(0|[1-9]\d{0,17})$/;
-const SIGNED_DIGITS = /^(0|-?[1-9]\d{0,17})$/;
+const DIGITS = /^(0|[1-9]\d{0,15})$/;
+const SIGNED_DIGITS = /^(0|-?[1-9]\d{0,15})$/;
+const bounded = (fen: bigint) => -MAX_FEN <= fen && fen <= MAX_FEN;
 
-/** Reads an amount in fen as it travels: digits without sign or leading zeros. Throws RangeError on anything else. */
+/** Whether this is an amount in fen as it travels: digits without sign or leading zeros, MAX_FEN at most. */
+export const isFen = (digits: string): boolean => DIGITS.test(digits) && bounded(BigInt(digits));
+
+/** The same with a sign, as on a ledger entry. Minus zero does not exist. */
+export const isSignedFen = (digits: string): boolean => SIGNED_DIGITS.test(digits) && bounded(BigInt(digits));
+
+/** Reads an amount in fen as it travels. Throws RangeError on anything that is none. */
 export function parseFen(digits: string): bigint {
-  if (!DIGITS.test(digits)) throw new RangeError('not an amount in fen');
+  if (!isFen(digits)) throw new RangeError('not an amount in fen');
   return BigInt(digits);
 }
 
-/** The same with a sign, as on a ledger entry. Minus zero does not exist. Throws RangeError. */
+/** The same with a sign. Throws RangeError. */
 export function parseSignedFen(digits: string): bigint {
-  if (!SIGNED_DIGITS.test(digits)) throw new RangeError('not a signed amount in fen');
+  if (!isSignedFen(digits)) throw new RangeError('not a signed amount in fen');
   return BigInt(digits);
 }
 
 /** Fen as the digit string that travels; JSON numbers would round it. Throws RangeError unless 0 <= fen <= MAX_FEN. */
 export function toDigits(fen: bigint): string {
-  if (fen < 0n || fen > MAX_FEN) throw new RangeError('amount in fen out of bounds');
+  if (fen < 0n || !bounded(fen)) throw new RangeError('amount in fen out of bounds');
   return String(fen);
 }
 
 /** The same with a sign. Throws RangeError beyond ±MAX_FEN. */
 export function toSignedDigits(fen: bigint): string {
-  if (fen < -MAX_FEN || fen > MAX_FEN) throw new RangeError('amount in fen out of bounds');
+  if (!bounded(fen)) throw new RangeError('amount in fen out of bounds');
   return String(fen);
 }
 

@@ -30,8 +30,7 @@ export function rate(decimal: string): Rate {
 }
 
 /** The exact product, to be rounded once, by `share`. */
-export const multiply = (a: Rate, b: Rate): Rate =>
-  ratio(a.numerator * b.numerator, a.denominator * b.denominator);
+export const multiply = (a: Rate, b: Rate): Rate => ratio(a.numerator * b.numerator, a.denominator * b.denominator);
 
 /**
  * The share of an amount in fen at a rate, or at a number of basis points, rounded once, here. A negative amount

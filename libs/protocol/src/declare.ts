@@ -95,11 +95,22 @@ export interface Stream<P extends z.ZodType = z.ZodType, I extends z.ZodType = z
   key: string;
   item: I;
 }
-/** Raw bytes in, straight to the owner: webhooks and uploads. */
-export interface Intake extends Read {
-  kind: 'hook' | 'upload';
+/**
+ * Raw bytes in, straight to the owner: webhooks and uploads; and forms, JSON with a secret in it (a password), which
+ * must never stand on the log.
+ */
+export interface Intake<
+  P extends z.ZodType = z.ZodType,
+  B extends z.ZodType = z.ZodType,
+  A extends z.ZodType = z.ZodType,
+> extends Read {
+  kind: 'hook' | 'upload' | 'form';
   route: `POST ${Path}`;
-  answer: z.ZodType;
+  params: P;
+  /** Only of a form: the owner parses it. */
+  body?: B;
+  answer: A;
+  rejections: Refusals;
   /** Bytes. */
   limit: number;
 }
@@ -131,10 +142,22 @@ type CommandSpec<D extends z.ZodType, A extends z.ZodType, R extends string> = O
   'kind' | 'type' | 'service' | 'topic' | 'askedBy'
 > & { askedBy?: readonly string[] };
 
-export const command = <D extends z.ZodType, A extends z.ZodType, R extends string>(
+/** Keeps the words of `key` and `route` in its type, so that the client knows whether to ask for the aggregate's id. */
+export const command = <
+  D extends z.ZodType,
+  A extends z.ZodType,
+  R extends string,
+  K extends string,
+  W extends `POST ${Path}`,
+>(
   type: string,
-  spec: CommandSpec<D, A, R>,
-): Command<D, A, R> => ({ ...named('command', type), topic: `${owner(type)}.commands`, askedBy: [], ...spec });
+  spec: CommandSpec<D, A, R> & { key: K; route?: W },
+): Command<D, A, R> & { key: K; route?: W } => ({
+  ...named('command', type),
+  topic: `${owner(type)}.commands`,
+  askedBy: [],
+  ...spec,
+});
 
 export const event = <D extends z.ZodType>(
   type: string,
@@ -151,9 +174,19 @@ export const stream = <P extends z.ZodType, I extends z.ZodType>(
   type: string,
   spec: Spec<Stream<P, I>>,
 ): Stream<P, I> => ({ ...named('stream', type), ...spec });
-export const hook = (type: string, spec: Spec<Intake>): Intake => ({ ...named('hook', type), ...spec });
-export const upload = (type: string, spec: Spec<Intake>): Intake => ({ ...named('upload', type), ...spec });
-export const download = (type: string, spec: Spec<Download>): Download => ({ ...named('download', type), ...spec });
+export const hook = (type: string, spec: Omit<Spec<Intake>, 'body'>): Intake => ({ ...named('hook', type), ...spec });
+export const upload = <P extends z.ZodType, A extends z.ZodType>(
+  type: string,
+  spec: Omit<Spec<Intake<P, never, A>>, 'body'>,
+): Intake<P, z.ZodType, A> => ({ ...named('upload', type), ...spec });
+export const form = <P extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
+  type: string,
+  spec: Spec<Intake<P, B, A>> & { body: B },
+): Intake<P, B, A> & { body: B } => ({ ...named('form', type), ...spec });
+export const download = <P extends z.ZodType>(
+  type: string,
+  spec: Spec<Download> & { params: P },
+): Download & { params: P } => ({ ...named('download', type), ...spec });
 export const site = (type: string, spec: Spec<Site>): Site => ({ ...named('site', type), ...spec });
 export const table = <D extends z.ZodType>(type: string, data: D): Table<D> => ({
   ...named('table', type),
@@ -166,6 +199,16 @@ export function mints({ route, key, data }: Command): boolean {
   if (!route || route.includes(`/:${key}`)) return false;
   return !(key in ((data as unknown as { shape?: object }).shape ?? {}));
 }
+
+/** A refusal: what is wrong and what the caller can do, each in Chinese and English. */
+export const refusal = (
+  status: Refusal['status'],
+  [zh, en]: readonly [zh: string, en: string],
+  [nextZh, nextEn]: readonly [zh: string, en: string],
+): Refusal => ({ status, zh, en, next: { zh: nextZh, en: nextEn } });
+
+/** A refusal of the same request that may well succeed a little later. */
+export const notYet = (...of: Parameters<typeof refusal>): Refusal => ({ ...refusal(...of), transient: true });
 
 /** Picks from a service's catalogue what one command may answer. */
 export function refusing<All extends Refusals, R extends keyof All & string>(all: All, ...codes: R[]): Refusals<R> {

@@ -1,10 +1,11 @@
+import { isFen, isSignedFen, MAX_FEN } from '@yuzhi/money/fen';
 import { z } from 'zod';
 
-/** An amount in fen as a string of digits, at most 9·10^15 (¥90 trillion): the same on the wire, in JSON and in the inbox. */
+/** An amount in fen as a string of digits, at most MAX_FEN (9·10^15, ¥90 trillion): the same on the wire, in JSON and in the inbox. */
 export const Fen = z
   .string()
   .regex(/^(0|[1-9]\d{0,15})$/, 'an amount in fen, as a string of digits')
-  .refine((s) => BigInt(s) <= 9_000_000_000_000_000n, 'at most 9000000000000000 fen')
+  .refine(isFen, `at most ${MAX_FEN} fen`)
   .meta({ id: 'Fen', examples: ['12680000050'] });
 
 /** The same, above zero. */
@@ -17,21 +18,28 @@ export const PositiveFen = Fen.refine((s) => s !== '0', 'must be above zero').me
 export const SignedFen = z
   .string()
   .regex(/^(0|-?[1-9]\d{0,15})$/)
-  .meta({ id: 'SignedFen' });
+  .refine(isSignedFen, `at most ${MAX_FEN} fen either way`)
+  .meta({ id: 'SignedFen', examples: ['-12680000050'] });
 
 export const Id = z.uuid().meta({ id: 'Id' });
-export const SaleId = z.uuid().meta({ id: 'SaleId', description: 'One trade, one id: minted when the listing is drafted.' });
+export const SaleId = z
+  .uuid()
+  .meta({ id: 'SaleId', description: 'One trade, one id: minted when the listing is drafted.' });
 
 /** An instant in epoch milliseconds; 9999-12-31 at most. */
-export const Instant = z.int().min(0).max(253_402_300_799_999).meta({ id: 'Instant' });
+export const Instant = z
+  .int()
+  .min(0)
+  .max(253_402_300_799_999)
+  .meta({ id: 'Instant', examples: [1_798_770_600_000] });
 /** A civil date in Asia/Shanghai. */
-export const CivilDate = z.iso.date().meta({ id: 'CivilDate' });
+export const CivilDate = z.iso.date().meta({ id: 'CivilDate', examples: ['2027-01-01'] });
 
 /** A unified social credit code, a natural person's id, or one of our services. */
 export const PartyId = z
   .string()
   .regex(/^([0-9A-HJ-NP-RTUWXY]{18}|[0-9a-f-]{36}|service:[a-z-]+)$/)
-  .meta({ id: 'PartyId' });
+  .meta({ id: 'PartyId', examples: ['91410100DEM000014P'] });
 
 export const Sha256 = z
   .string()
@@ -48,10 +56,16 @@ export const text = (max: number, min = 1) =>
     .transform((s) => s.trim())
     .pipe(z.string().min(min));
 
-/** Keyset paging: `after` is the cursor the last page gave. */
-export const paging = {
-  after: z.string().max(200).optional(),
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+
+/** Keyset paging: `after` is the cursor that the last page gave, `<instant or number>_<id>`. */
+export const pagingBy = (id: string) => ({
+  after: z
+    .string()
+    .regex(new RegExp(`^\\d{1,15}_${id}$`), 'a cursor that an earlier page gave')
+    .optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
-};
-export const page = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), next: z.string().nullable() });
+});
+/** The same over rows that have a UUID. */
+export const paging = pagingBy(UUID);
+export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });

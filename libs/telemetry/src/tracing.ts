@@ -1,4 +1,12 @@
-import { type Attributes, context, isSpanContextValid, type SpanContext, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  context,
+  isSpanContextValid,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, SimpleSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -25,7 +33,10 @@ let recording = false;
 /** Spans go to this exporter from now on; without a call, tracing costs nothing. Answers the flush-and-stop. */
 export function startTracing(service: string, exporter: SpanExporter, { batched = true } = {}): () => Promise<void> {
   const spanProcessors = [batched ? new BatchSpanProcessor({ exporter }) : new SimpleSpanProcessor({ exporter })];
-  const provider = new TracerProvider({ resource: resourceFromAttributes({ 'service.name': service }), spanProcessors });
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': service }),
+    spanProcessors,
+  });
   trace.setGlobalTracerProvider(provider);
   recording = true;
   return async () => {
@@ -38,24 +49,38 @@ export function startTracing(service: string, exporter: SpanExporter, { batched 
 export const otlp = (endpoint: string): SpanExporter =>
   new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
 
-const kinds = { server: SpanKind.SERVER, producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER, inner: SpanKind.INTERNAL };
+const kinds = {
+  server: SpanKind.SERVER,
+  producer: SpanKind.PRODUCER,
+  consumer: SpanKind.CONSUMER,
+  inner: SpanKind.INTERNAL,
+};
 
 /** Starts a span under the parent named by `traceparent`, or a new trace. */
-export function span(name: string, kind: keyof typeof kinds, traceparent?: string, attributes: SpanAttributes = {}): Traced {
+export function span(
+  name: string,
+  kind: keyof typeof kinds,
+  traceparent?: string,
+  attributes: SpanAttributes = {},
+): Traced {
   if (!recording) return { traceparent, end() {} };
   const parent = parse(traceparent);
   const under = parent ? trace.setSpanContext(context.active(), parent) : context.active();
-  const started = trace.getTracer('yuzhi').startSpan(name, { kind: kinds[kind], attributes: attributes as Attributes }, under);
+  const started = trace
+    .getTracer('yuzhi')
+    .startSpan(name, { kind: kinds[kind], attributes: attributes as Attributes }, under);
   const { traceId, spanId, traceFlags } = started.spanContext();
   return {
     traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
     end(more = {}, error) {
       started.setAttributes(more as Attributes);
-      if (error !== undefined) started.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
+      if (error !== undefined) started.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
       started.end();
     },
   };
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : typeof error);
 
 /** A W3C traceparent from outside is used only when it is well-formed. */
 function parse(traceparent: string | undefined): SpanContext | undefined {

@@ -1,68 +1,58 @@
-import { Temporal } from 'temporal-polyfill';
+import { share } from '@yuzhi/money/rate';
+import type { PatentKind } from '@yuzhi/protocol/patent-number';
+import { BANDS, GRACE, LATE_FEE, OPEN_LICENCE_RELIEF, TERMS } from './annuity-tariff.ts';
+import { addMonths, addYears, type CivilDate, yearsBetween } from './calendar.ts';
 
-/** A civil date in Asia/Shanghai, `yyyy-mm-dd`; two of them compare as strings. */
-export type CivilDate = string;
-export type PatentKind = 'invention' | 'utility-model' | 'design';
-
-export type Annuity = { year: number; dueOn: CivilDate; paidOn: CivilDate | null; amountFen: string };
-
-/** What the annuities of a patent follow from. */
-export type AnnuityBasis = {
-  kind: PatentKind;
-  filingDate: CivilDate;
-  grantDate: CivilDate;
-  /** The first patent-year its owner leaves unpaid; null while the owner keeps paying. */
-  unpaidFromYear: number | null;
-};
-
-/** Years from the filing date, Patent Law art. 42 (designs filed since 2021-06-01). */
-const TERM_YEARS: Record<PatentKind, number> = { invention: 20, 'utility-model': 10, design: 15 };
-/** Owners of the demonstration who pay do so this long before the day the fee falls due. */
-const PAID_DAYS_AHEAD = 15;
-
-/** [last patent-year of the band, RMB a year]: the office's published tariff. Design years 11–15 are unverified. */
-const TARIFF_YUAN: Record<PatentKind, readonly (readonly [number, bigint])[]> = {
-  invention: [[3, 900n], [6, 1200n], [9, 2000n], [12, 4000n], [15, 6000n], [20, 8000n]], // prettier-ignore
-  'utility-model': [[3, 600n], [5, 900n], [8, 1200n], [10, 2000n]], // prettier-ignore
-  design: [[3, 600n], [5, 900n], [8, 1200n], [10, 2000n], [15, 3000n]], // prettier-ignore
-};
-
-const plus = (date: CivilDate, duration: Temporal.DurationLike) =>
-  Temporal.PlainDate.from(date).add(duration).toString();
-export const addMonths = (date: CivilDate, months: number): CivilDate => plus(date, { months });
-const later = (a: CivilDate, b: CivilDate) => (a > b ? a : b);
-
-/** The civil date in Asia/Shanghai of an instant in epoch milliseconds. */
-export const shanghaiDate = (ms: number): CivilDate =>
-  Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO('Asia/Shanghai').toPlainDate().toString();
-
-/** The annuity of one patent-year, in fen. */
+/** The full annuity of one patent-year, in fen. Throws RangeError beyond the longest term. */
 export function annuityFen(kind: PatentKind, year: number): bigint {
-  const band = TARIFF_YUAN[kind].find(([last]) => year <= last);
-  if (!band) throw new Error(`no annuity for year ${year} of a ${kind}`);
-  return band[1] * 100n;
+  const band = BANDS.find((b) => b.kind === kind && b.fromYear <= year && year <= b.toYear);
+  if (!band) throw new RangeError(`no annuity for year ${year} of a ${kind}`);
+  return band.feeYuan * 100n;
+}
+
+/** Years of protection from the filing date: also the number of the last patent-year. */
+export function termYears(kind: PatentKind, filingDate: CivilDate): number {
+  return TERMS.find((t) => t.kind === kind && (!t.filedBefore || filingDate < t.filedBefore))!.years;
 }
 
 /** The day the term has run out: the first day on which the patent is no longer in force. */
-export const expiryDate = (p: AnnuityBasis): CivilDate => plus(p.filingDate, { years: TERM_YEARS[p.kind] });
+export const expiryDate = (kind: PatentKind, filingDate: CivilDate): CivilDate =>
+  addYears(filingDate, termYears(kind, filingDate));
 
-/** The day after which an unpaid annuity's six months of grace are over (Implementing Rules, rule 115). */
-export const graceEnd = (dueOn: CivilDate): CivilDate => addMonths(dueOn, 6);
+/** The last day to pay a year's annuity without being late: before the patent-year before it is over, that day included. */
+export const annuityDueOn = (filingDate: CivilDate, year: number): CivilDate => addYears(filingDate, year - 1);
 
-function patentYearOn(filingDate: CivilDate, date: CivilDate): number {
-  return Temporal.PlainDate.from(filingDate).until(Temporal.PlainDate.from(date), { largestUnit: 'years' }).years + 1;
+/** The last day on which an annuity can still be paid, with its late fee. */
+export const graceEndsOn = (dueOn: CivilDate): CivilDate => addMonths(dueOn, GRACE.months);
+
+/** The patent-year that a day falls in; the day of filing falls in year 1. */
+export const patentYearOn = (filingDate: CivilDate, day: CivilDate): number => yearsBetween(filingDate, day) + 1;
+
+/** A month is exceeded the day after it is full: paid on that day itself it does not count. At most 5 within the grace. */
+export function fullMonthsExceeded(dueOn: CivilDate, paidOn: CivilDate): number {
+  let months = 0;
+  while (paidOn > addMonths(dueOn, months + 1)) months++;
+  return months;
 }
 
-/** Every annuity from the year of grant up to the first one not paid by `today`; that of the grant is paid with it. */
-export function annuitiesOn(p: AnnuityBasis, today: CivilDate): Annuity[] {
-  const first = patentYearOn(p.filingDate, p.grantDate);
-  const rows: Annuity[] = [];
-  for (let year = first; year <= TERM_YEARS[p.kind]; year++) {
-    const dueOn = year === first ? p.grantDate : plus(p.filingDate, { years: year - 1 });
-    const payday = later(p.grantDate, plus(dueOn, { days: -PAID_DAYS_AHEAD }));
-    const paid = payday <= today && (p.unpaidFromYear === null || year < p.unpaidFromYear);
-    rows.push({ year, dueOn, paidOn: paid ? payday : null, amountFen: String(annuityFen(p.kind, year)) });
-    if (!paid) break;
-  }
-  return rows;
+export interface AnnuityFee {
+  /** What the tariff says. */
+  fullFen: bigint;
+  /** What is to be paid for the year itself. */
+  reducedFen: bigint;
+  lateFen: bigint;
+}
+
+/** What an annuity costs on the day it is paid. The late fee is a part of the full fee, whatever the relief. */
+export function annuityFee(
+  kind: PatentKind,
+  year: number,
+  { openLicence, dueOn, paidOn }: { openLicence: boolean; dueOn: CivilDate; paidOn: CivilDate },
+): AnnuityFee {
+  const fullFen = annuityFen(kind, year);
+  return {
+    fullFen,
+    reducedFen: fullFen - (openLicence ? share(fullFen, OPEN_LICENCE_RELIEF.bps) : 0n),
+    lateFen: share(fullFen, LATE_FEE.monthlyBps * fullMonthsExceeded(dueOn, paidOn)),
+  };
 }

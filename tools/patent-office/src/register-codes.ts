@@ -1,69 +1,111 @@
-/** Every sentence the register shows, in both languages a person may read it in. */
-export type Bilingual = { zh: string; en: string };
+import type { Words } from '@yuzhi/protocol/declare';
+import { z } from 'zod';
 
-export const DEMONSTRATION_NOTICE = '演示数据';
+/** Every answer of this office says so: nothing in it is about a real patent. */
+export const DEMONSTRATION_NOTICE: Words = { zh: '演示数据', en: 'demo data' };
 
-export type LegalStatus =
-  | 'GRANTED'
-  | 'GRANTED_LATE_FEE'
-  | 'LAPSED_FEE'
-  | 'EXPIRED'
-  | 'SURRENDERED'
-  | 'INVALID_FULL';
+/** Of DOMAIN §7.4 those that a granted patent can have. */
+export const LegalStatus = z.enum([
+  'GRANTED',
+  'GRANTED_LATE_FEE',
+  'SUSPENDED',
+  'RESTORED',
+  'INVALID_PART',
+  'LAPSED_FEE',
+  'EXPIRED',
+  'SURRENDERED',
+  'INVALID_FULL',
+]);
+export type LegalStatus = z.output<typeof LegalStatus>;
 
-export const STATUS_NAMES: Record<LegalStatus, Bilingual> = {
+export const STATUS_NAMES: Record<LegalStatus, Words> = {
   GRANTED: { zh: '专利权维持', en: 'In force' },
   GRANTED_LATE_FEE: { zh: '专利权维持（年费滞纳期）', en: 'In force, annuity in its grace period' },
+  SUSPENDED: { zh: '专利权维持（程序中止）', en: 'In force, formalities suspended' },
+  RESTORED: { zh: '专利权维持（权利已恢复）', en: 'In force, restored' },
+  INVALID_PART: { zh: '专利权部分维持（宣告部分无效）', en: 'In force in part, partly invalidated' },
   LAPSED_FEE: { zh: '未缴年费终止失效', en: 'Lapsed, annuity not paid' },
   EXPIRED: { zh: '期限届满终止失效', en: 'Expired, end of term' },
   SURRENDERED: { zh: '主动放弃', en: 'Surrendered' },
   INVALID_FULL: { zh: '宣告全部无效', en: 'Declared wholly invalid' },
 };
 
-export const ENCUMBRANCE_KINDS = [
+export const EncumbranceKind = z.enum([
+  'licence',
+  'compulsory-licence',
+  'open-licence',
   'pledge',
   'preservation',
-  'licence',
-  'open-licence',
   'ownership-dispute',
   'invalidation-request',
-] as const;
-export type EncumbranceKind = (typeof ENCUMBRANCE_KINDS)[number];
+]);
+export type EncumbranceKind = z.output<typeof EncumbranceKind>;
 
-export const ENDING_KINDS = ['lapse', 'surrender', 'invalidation', 'restoration'] as const;
-export type EndingKind = (typeof ENDING_KINDS)[number];
-
-type EncumbranceCodes = { flag: string; enter: string; leave: string; name: Bilingual };
+interface EncumbranceCodes {
+  flag: string;
+  entered: string;
+  removed: string;
+  name: Words;
+}
 
 /**
- * Two letters and two digits where the Chinese gazette has such a code as published through INPADOC; the office's own
- * four-letter-or-digit codes (OD.., IR..) where none is known. They imitate the register, they are not certified by it.
+ * Two letters and two digits as the Chinese gazette's events are known abroad, where such a code is known; OD, IR, CL
+ * and AF are this office's own. They imitate the register, nobody certifies them.
  */
 export const ENCUMBRANCES: Record<EncumbranceKind, EncumbranceCodes> = {
-  pledge: { flag: 'PLEDGED', enter: 'PE01', leave: 'PC01', name: { zh: '专利权质押', en: 'pledge' } },
-  preservation: { flag: 'PRESERVED', enter: 'PP01', leave: 'PD01', name: { zh: '财产保全', en: 'court preservation' } },
-  licence: { flag: 'LICENSED', enter: 'EE01', leave: 'EC01', name: { zh: '实施许可合同备案', en: 'recorded licence' } },
-  'open-licence': { flag: 'OPEN_LICENSED', enter: 'OL01', leave: 'OL02', name: { zh: '开放许可', en: 'open licence' } },
+  licence: {
+    flag: 'LICENSED',
+    entered: 'EE01',
+    removed: 'EC01',
+    name: { zh: '实施许可合同备案', en: 'recorded licence' },
+  },
+  'compulsory-licence': {
+    flag: 'COMPULSORY_LICENSED',
+    entered: 'CL01',
+    removed: 'CL02',
+    name: { zh: '强制许可', en: 'compulsory licence' },
+  },
+  'open-licence': {
+    flag: 'OPEN_LICENSED',
+    entered: 'OL01',
+    removed: 'OL02',
+    name: { zh: '开放许可', en: 'open licence' },
+  },
+  pledge: { flag: 'PLEDGED', entered: 'PE01', removed: 'PC01', name: { zh: '专利权质押', en: 'pledge' } },
+  preservation: {
+    flag: 'PRESERVED',
+    entered: 'PP01',
+    removed: 'PD01',
+    name: { zh: '财产保全', en: 'court preservation' },
+  },
   'ownership-dispute': {
     flag: 'DISPUTED_OWNERSHIP',
-    enter: 'OD01',
-    leave: 'OD02',
+    entered: 'OD01',
+    removed: 'OD02',
     name: { zh: '权属纠纷中止', en: 'suspension for an ownership dispute' },
   },
   'invalidation-request': {
     flag: 'INVALIDATION_PENDING',
-    enter: 'IR01',
-    leave: 'IR02',
+    entered: 'IR01',
+    removed: 'IR02',
     name: { zh: '无效宣告请求', en: 'invalidation request' },
   },
 };
 
-export const entered = (kind: EncumbranceKind): { code: string; title: Bilingual } => ({
-  code: ENCUMBRANCES[kind].enter,
+/** While one of these stands, no formality goes forward (Implementing Rules 103 and 104). */
+export const SUSPENDING: readonly EncumbranceKind[] = ['preservation', 'ownership-dispute'];
+
+export interface Event {
+  code: string;
+  title: Words;
+}
+
+export const entered = (kind: EncumbranceKind): Event => ({
+  code: ENCUMBRANCES[kind].entered,
   title: { zh: `${ENCUMBRANCES[kind].name.zh}：登记`, en: `Entered: ${ENCUMBRANCES[kind].name.en}` },
 });
-export const left = (kind: EncumbranceKind): { code: string; title: Bilingual } => ({
-  code: ENCUMBRANCES[kind].leave,
+export const removed = (kind: EncumbranceKind): Event => ({
+  code: ENCUMBRANCES[kind].removed,
   title: { zh: `${ENCUMBRANCES[kind].name.zh}：注销`, en: `Removed: ${ENCUMBRANCES[kind].name.en}` },
 });
 
@@ -76,5 +118,6 @@ export const EVENTS = {
   expiry: { code: 'CX01', title: { zh: '专利权有效期届满', en: 'End of the term' } },
   surrender: { code: 'AV01', title: { zh: '专利权的主动放弃', en: 'Surrender' } },
   invalidation: { code: 'IW01', title: { zh: '专利权全部无效', en: 'Declared wholly invalid' } },
+  partialInvalidation: { code: 'IP01', title: { zh: '专利权部分无效', en: 'Declared partly invalid' } },
   restoration: { code: 'RR01', title: { zh: '权利恢复', en: 'Restoration' } },
-} as const satisfies Record<string, { code: string; title: Bilingual }>;
+} as const satisfies Record<string, Event>;

@@ -1,3 +1,4 @@
+import type { Deposit } from './deposit.ts';
 import type { PublicTerms, Terms } from './terms.ts';
 
 /** Before the free quoting period (自由报价期), in it, in the timed quoting period (限时报价期), over. */
@@ -9,6 +10,11 @@ export interface Bidder {
   /** Number shown instead of the name, given in order of admission from 1; null until the deposit is held. */
   paddle: number | null;
   admittedAt: number | null;
+  deposit: Deposit;
+  /** When escrow was last asked to let the deposit go. */
+  askedAt: number | null;
+  /** Why a person must look at the deposit; null when all goes by itself. */
+  stuck: string | null;
 }
 
 export type Outcome = 'sold' | 'unsold-below-reserve' | 'unsold-no-bid' | 'cancelled';
@@ -38,9 +44,12 @@ export interface Auction {
   /** How many were admitted: the last paddle number given. */
   readonly paddles: number;
   readonly leader: string | null;
+  readonly leaderPaddle: number | null;
   readonly highestFen: bigint | null;
   /** Of the last quote, refused ones counted. */
   readonly seq: number;
+  /** How many quotes were valid. */
+  readonly bids: number;
   /** Number of the current cycle from 1; 0 before the timed period. Each valid quote in it opens the next. */
   readonly cycle: number;
   readonly cycleStartedAt: number | null;

@@ -1,8 +1,9 @@
+import { MAX_FEN } from '@yuzhi/money/fen';
 import { admit, cancel, open, placeBid, register, wake } from './auction.ts';
 import type { Auction, AuctionEvent } from './auction-state.ts';
 import { nextValid } from './bid-rule.ts';
 import { advance, deadlineOf, phaseOf } from './deadlines.ts';
-import { MAX_FEN, type Terms } from './terms.ts';
+import type { Terms } from './terms.ts';
 
 const HOUR = 3_600_000;
 const [OPENS, STARTS, CLOSES, ENDS] = [0, HOUR, 2 * HOUR, 3 * HOUR];
@@ -264,9 +265,10 @@ describe('admission', () => {
     const first = admit(both, 'bob', 20n, 5);
     expect(first.events).toEqual([{ type: 'bidder-admitted', at: 5, bidder: 'bob', paddle: 1 }]);
     const { auction } = admit(first.auction, 'ann', 25n, 6);
+    const paid = { deposit: 'held', askedAt: null, stuck: null };
     expect(auction.bidders).toEqual({
-      ann: { rulesVersion: '2026.1', registeredAt: 1, paddle: 2, admittedAt: 6 },
-      bob: { rulesVersion: '2026.1', registeredAt: 1, paddle: 1, admittedAt: 5 },
+      ann: { rulesVersion: '2026.1', registeredAt: 1, paddle: 2, admittedAt: 6, ...paid },
+      bob: { rulesVersion: '2026.1', registeredAt: 1, paddle: 1, admittedAt: 5, ...paid },
     });
     expect(both.bidders['bob']!.paddle).toBeNull();
   });

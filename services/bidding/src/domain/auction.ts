@@ -1,6 +1,7 @@
 import type { Auction, AuctionEvent, Bid, Bidder, BidRefusal } from './auction-state.ts';
 import { bidderOf, nextValid, refusalOfBid } from './bid-rule.ts';
 import { advance, finish, openCycle } from './deadlines.ts';
+import { depositDue } from './deposit.ts';
 import { type Bounds, publicTerms, refusalOfTerms, type Terms, type TermsRefusal } from './terms.ts';
 
 /**
@@ -50,8 +51,10 @@ export function open({ saleId, seller, terms, bounds }: OpenAuction, now: number
     bidders: {},
     paddles: 0,
     leader: null,
+    leaderPaddle: null,
     highestFen: null,
     seq: 0,
+    bids: 0,
     cycle: 0,
     cycleStartedAt: null,
     cycleEndsAt: null,
@@ -75,7 +78,7 @@ export function register(
   const { auction, events } = advance(before, now);
   const refusal = refusalOfRegistration(auction, party, rulesVersion, now);
   if (refusal) return { auction, events, refusal };
-  const bidder: Bidder = { rulesVersion, registeredAt: now, paddle: null, admittedAt: null };
+  const bidder = { rulesVersion, registeredAt: now, paddle: null, admittedAt: null, ...depositDue };
   return {
     auction: withBidder(auction, party, bidder),
     events: [...events, { type: 'bidder-registered', at: now, bidder: party, rulesVersion }],
@@ -90,7 +93,7 @@ export function admit(before: Auction, party: string, heldFen: bigint, now: numb
   const refusal = refusalOfAdmission(auction, bidder, heldFen, now);
   if (refusal) return { auction, events, refusal };
   const paddle = auction.paddles + 1;
-  const admitted = withBidder(auction, party, { ...bidder!, paddle, admittedAt: now });
+  const admitted = withBidder(auction, party, { ...bidder!, paddle, admittedAt: now, deposit: 'held' });
   return {
     auction: { ...admitted, paddles: paddle },
     events: [...events, { type: 'bidder-admitted', at: now, bidder: party, paddle }],
@@ -108,14 +111,15 @@ export function placeBid(
   const { auction, events } = advance(before, now);
   const refusal = refusalOfBid(auction, party, amountFen);
   const seq = auction.seq + 1;
+  const paddle = bidderOf(auction, party)?.paddle ?? null;
   const happened = [...events];
-  let after: Auction = refusal ? { ...auction, seq } : { ...auction, seq, leader: party, highestFen: amountFen };
+  let after: Auction = refusal ? { ...auction, seq } : ledBy(auction, party, paddle, amountFen);
   const bid: Bid = {
     saleId: auction.saleId,
     seq,
     at: now,
     bidder: party,
-    paddle: bidderOf(auction, party)?.paddle ?? null,
+    paddle,
     amountFen,
     accepted: refusal === null,
     refusal,
@@ -137,6 +141,15 @@ export function cancel(before: Auction, reason: string, now: number): Decision<'
   const result = { outcome: 'cancelled', endedAt: now, winner: null, paddle: null, priceFen: null, reason } as const;
   return { auction: finish(auction, result, happened), events: happened, refusal: null };
 }
+
+const ledBy = (auction: Auction, leader: string, leaderPaddle: number | null, highestFen: bigint): Auction => ({
+  ...auction,
+  seq: auction.seq + 1,
+  bids: auction.bids + 1,
+  leader,
+  leaderPaddle,
+  highestFen,
+});
 
 const withBidder = (auction: Auction, party: string, bidder: Bidder): Auction => ({
   ...auction,

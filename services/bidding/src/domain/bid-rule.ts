@@ -1,5 +1,5 @@
+import { MAX_FEN } from '@yuzhi/money/fen';
 import type { Auction, Bidder, BidRefusal } from './auction-state.ts';
-import { MAX_FEN } from './terms.ts';
 
 /** What the auction knows of a party; undefined for a stranger, whatever it calls itself. */
 export const bidderOf = (auction: Auction, party: string): Bidder | undefined =>

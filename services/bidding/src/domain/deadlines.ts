@@ -68,8 +68,8 @@ function resultAt(auction: Auction, endedAt: number): Result {
   const outcome = outcomeOf(auction);
   const none = { outcome, endedAt, winner: null, paddle: null, priceFen: null, reason: null };
   if (outcome !== 'sold') return none;
-  const { leader, highestFen } = auction;
-  return { ...none, winner: leader, paddle: auction.bidders[leader!]!.paddle, priceFen: highestFen };
+  const { leader, leaderPaddle, highestFen } = auction;
+  return { ...none, winner: leader, paddle: leaderPaddle, priceFen: highestFen };
 }
 
 function outcomeOf({ highestFen, terms }: Auction): Outcome {

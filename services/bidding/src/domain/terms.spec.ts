@@ -1,12 +1,5 @@
-import {
-  type CourtRule,
-  firstBounds,
-  MAX_FEN,
-  publicTerms,
-  refusalOfTerms,
-  secondBounds,
-  type Terms,
-} from './terms.ts';
+import { MAX_FEN } from '@yuzhi/money/fen';
+import { type CourtRule, firstBounds, publicTerms, refusalOfTerms, secondBounds, type Terms } from './terms.ts';
 
 const yuan = (amount: number) => BigInt(amount) * 100n;
 const NOW = 1_000;

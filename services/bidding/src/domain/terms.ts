@@ -1,5 +1,5 @@
-/** The largest amount the platform handles: 9·10^15 fen, ¥90 trillion. */
-export const MAX_FEN = 9_000_000_000_000_000n;
+import { MAX_FEN } from '@yuzhi/money/fen';
+
 const BASIS = 10_000n;
 
 /** The conditions of one online bidding (网络竞价), fixed when it is opened. Instants in epoch milliseconds. */

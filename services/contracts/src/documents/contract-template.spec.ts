@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { canonicalJson, sha256 } from './canonical-json.ts';
@@ -84,7 +85,8 @@ describe('the patent transfer contract', () => {
       .map(([price, deposit, agreed, capBps]) => ({
         priceFen: String(price),
         depositFen: String((price * BigInt(deposit)) / 200n),
-        earnestMoney: agreed === 0 ? null : { agreedFen: String((price * BigInt(agreed)) / 200n || 1n), capBps },
+        earnestMoney: agreed === 0 ? null : { agreedFen: String((price * BigInt(agreed)) / 200n || 1n) },
+        terms: { ...sampleContract().terms, earnestCapBps: capBps },
       }));
     fc.assert(
       fc.property(amounts, (terms) => {
@@ -160,6 +162,8 @@ describe('a contract is refused', () => {
     ['with a patent granted before it was filed', (c) => (c.patents[0]!.grantDate = '2017-07-20')],
     ['whose deposit and earnest money exceed the price', (c) => (c.depositFen = '35000001')],
     ['with an organisation nobody represents', (c) => (c.transferee.legalRepresentative = null)],
+    ['with an organisation that is nowhere', (c) => (c.transferee.address = null)],
+    ['that invents an address for a natural person', (c) => (c.transferors[1]!.address = '河南省洛阳市涧西区')],
     ['with an unknown term', (c) => Object.assign(c, { gift: true })],
     ['with a price of nothing', (c) => (c.priceFen = '0')],
   ])('%s', (_, change) => {
@@ -206,7 +210,7 @@ function everyFieldChanged(contract: TransferContractInput): TransferContractInp
     if (typeof value === 'number') return value + 1;
     if (/Fen$/.test(name)) return String(BigInt(value as string) - 1n);
     if (/^\d{4}-\d\d-\d\d$/.test(value as string))
-      return (value as string).replace(/\d$/, (d) => String((Number(d) + 1) % 9 || 9));
+      return new Date(Date.parse(value as string) + 86_400_000).toISOString().slice(0, 10);
     return value === null ? null : `${value as string}改`;
   };
   const FIXED = ['id', 'number', 'patentNumber', 'version'];

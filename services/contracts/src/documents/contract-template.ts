@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { formatYuan } from './money-temp.ts';
-import { toCapital } from './money-temp.ts';
+import { toCapital } from '@yuzhi/money/capital';
+import { formatYuan } from '@yuzhi/money/format';
 import { Liquid } from 'liquidjs';
 import { canonicalJson, sha256 } from './canonical-json.ts';
 import { type ContractDocument, escapeMarkup, parseMarkup } from './contract-document.ts';

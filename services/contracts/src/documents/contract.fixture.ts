@@ -20,7 +20,7 @@ export const sampleContract = (): TransferContractInput => ({
       name: '李晓彤',
       id: '0199a5e2-7c1b-7d3a-9f10-3b6f5f1c2a01',
       legalRepresentative: null,
-      address: '河南省洛阳市涧西区',
+      address: null,
     },
   ],
   transferee: {
@@ -49,7 +49,7 @@ export const sampleContract = (): TransferContractInput => ({
   ],
   priceFen: '50000000',
   depositFen: '5000000',
-  earnestMoney: { agreedFen: '15000000', capBps: 2000 },
+  earnestMoney: { agreedFen: '15000000' },
   terms: {
     payWithinWorkingDays: 5,
     fileWithinWorkingDays: 10,
@@ -60,6 +60,7 @@ export const sampleContract = (): TransferContractInput => ({
     cureDays: 15,
     longStopDays: 180,
     latePerDayBps: 5,
+    earnestCapBps: 2000,
   },
   encumbrances: [
     {

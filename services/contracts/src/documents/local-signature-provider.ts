@@ -37,18 +37,18 @@ export class LocalSignatureProvider implements SignatureProvider {
 
   constructor(
     private readonly keys: KeyStore,
-    /** Epoch milliseconds. */
-    private readonly now: () => number,
+    /** The platform's time, epoch milliseconds. */
+    private readonly now: () => Promise<number>,
   ) {}
 
   async issue(signer: Signer): Promise<CertificateReference> {
-    const { certificatePem } = await this.keyOf(signer, this.now());
+    const { certificatePem } = await this.keyOf(signer, await this.now());
     const { serialNumber, validTo } = new X509Certificate(certificatePem);
     return { serial: serialNumber.toLowerCase(), certificatePem, notAfter: Date.parse(validTo) };
   }
 
   async sign({ documentHash, signer, consent }: SignatureRequest): Promise<SignatureRecord> {
-    const at = this.now();
+    const at = await this.now();
     const { privateKeyPem, certificatePem } = await this.keyOf(signer, at);
     const unsigned = { documentHash, signer, consent, at, certificatePem, algorithm: ALGORITHM };
     return { ...unsigned, signature: sign('sha256', statementOf(unsigned), privateKeyPem).toString('base64') };
@@ -74,7 +74,7 @@ export class LocalSignatureProvider implements SignatureProvider {
       const verdict = await this.verify(record, documentHash);
       if (!verdict.valid) throw new Error(`not sealed: ${record.signer.partyId} ${verdict.reason}`);
     }
-    const at = this.now();
+    const at = await this.now();
     const name = `seal/${new Date(at).getUTCFullYear()}`;
     const key = await this.material(
       name,
@@ -108,7 +108,7 @@ export class LocalSignatureProvider implements SignatureProvider {
   }
 
   private async authorityMaterial(): Promise<KeyMaterial> {
-    return (await this.keys.load('authority')) ?? this.keys.keep('authority', await createAuthority(this.now()));
+    return (await this.keys.load('authority')) ?? this.keys.keep('authority', await createAuthority(await this.now()));
   }
 
   /** One key for each signer and calendar year, which every certificate outlives. */

@@ -12,6 +12,7 @@ const ALERT = '#a8321f';
 const WIDTH = 487;
 
 const METHODS: Record<Consent['method'], Bilingual> = {
+  'signed-in': { zh: '登录账户后确认', en: 'confirmed in the signed-in account' },
   'one-time-code': { zh: '一次性验证码', en: 'one-time code' },
   passkey: { zh: '通行密钥', en: 'passkey' },
   'password-again': { zh: '重新输入密码', en: 'password entered again' },
@@ -110,12 +111,10 @@ const columnLength = (text: string) => [...text].reduce((sum, c) => sum + (c > '
 export const header =
   ({ number, platform }: ContractDocument, notice: Bilingual | null): DynamicContent =>
   () => ({
-    margin: [54, 30, 54, 0],
-    fontSize: 7.2,
-    color: QUIET,
-    columns: [
-      { text: `${platform.zh}　合同编号 ${number}` },
-      { text: notice ? '演示签名 · Demonstration' : '', color: ALERT, alignment: 'right' },
+    margin: [54, 24, 54, 0],
+    stack: [
+      { text: `${platform.zh}　合同编号 ${number}`, fontSize: 7.2, color: QUIET },
+      ...(notice ? [notice.zh, notice.en].map((text) => ({ text, fontSize: 5.6, lineHeight: 1.15, color: ALERT })) : []),
     ],
   });
 

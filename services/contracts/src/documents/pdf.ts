@@ -70,7 +70,7 @@ function definition(document: ContractDocument, signing: Signing): TDocumentDefi
       creationDate: created,
     },
     pageSize: 'A4',
-    pageMargins: [54, 66, 54, 66],
+    pageMargins: [54, 72, 54, 66],
     defaultStyle: { font: FONT, fontSize: 9.2, lineHeight: 1.32 },
     header: header(document, signing.notice),
     footer: footer(document),

@@ -12,8 +12,8 @@ export interface Signer {
 export interface Consent {
   /** Epoch milliseconds. */
   at: number;
-  method: 'one-time-code' | 'passkey' | 'password-again';
-  /** Where the proof is kept: the id of the challenge that was answered. Never the secret itself. */
+  method: 'signed-in' | 'one-time-code' | 'passkey' | 'password-again';
+  /** Where the proof is kept: the id of the command, or of the challenge that was answered. Never a secret itself. */
   evidence: string;
 }
 

@@ -14,13 +14,13 @@ const Party = z
     name: line(120),
     /** A unified social credit code, or the platform's id of a verified natural person. */
     id: PartyId,
-    /** Null for a natural person. */
+    /** Null for a natural person, of whom the platform knows the name only. */
     legalRepresentative: line(60).nullable(),
-    address: line(200),
+    address: line(200).nullable(),
   })
   .refine(
-    (p) => (p.id.length === 18) === (p.legalRepresentative !== null),
-    'organisations have a legal representative',
+    (p) => [p.legalRepresentative, p.address].every((known) => (p.id.length === 18) === (known !== null)),
+    'organisations, and only they, have a legal representative and an address',
   );
 
 const Patent = z
@@ -37,7 +37,8 @@ const Patent = z
 const Encumbrance = z.strictObject({
   kind: z.enum(['ordinary-licence', 'sole-licence', 'exclusive-licence', 'open-licence', 'pledge']),
   patentNumber: PatentNumber,
-  holder: line(120),
+  /** Null where the register names nobody, as with an open licence. */
+  holder: line(120).nullable(),
   until: CivilDate.nullable(),
 });
 
@@ -52,6 +53,8 @@ const Terms = z.strictObject({
   cureDays: count(365),
   longStopDays: count(1_000),
   latePerDayBps: bps,
+  /** The most of the price that can have the effect of earnest money. */
+  earnestCapBps: bps,
 });
 
 /** All that is agreed in a patent transfer. Amounts in fen as digit strings, rates in basis points. */
@@ -69,7 +72,7 @@ export const TransferContractInput = z
     priceFen: PositiveFen,
     /** The bidder's deposit (保证金) set off against the price; "0" when there is none. */
     depositFen: Fen,
-    earnestMoney: z.strictObject({ agreedFen: PositiveFen, capBps: bps }).nullable(),
+    earnestMoney: z.strictObject({ agreedFen: PositiveFen }).nullable(),
     terms: Terms,
     encumbrances: z.array(Encumbrance).max(200),
     /** The least share of net income the completers receive, with its legal basis; null where no rule applies. */
@@ -94,8 +97,8 @@ const allDistinct = (values: string[]) => new Set(values).size === values.length
 
 /** What the price is made of; deposit + earnest + prepayment + balance = price. Digit strings in fen. */
 export function amountsOf(contract: TransferContractInput) {
-  const { priceFen, depositFen, earnestMoney: agreed } = contract;
-  const split = agreed && earnestMoney(BigInt(priceFen), BigInt(agreed.agreedFen), agreed.capBps);
+  const { priceFen, depositFen, earnestMoney: agreed, terms } = contract;
+  const split = agreed && earnestMoney(BigInt(priceFen), BigInt(agreed.agreedFen), terms.earnestCapBps);
   return {
     earnestFen: String(split?.earnestFen ?? 0n),
     prepaymentFen: String(split?.prepaymentFen ?? 0n),

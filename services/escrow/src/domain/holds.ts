@@ -1,6 +1,7 @@
+import { MAX_FEN } from '@yuzhi/money/fen';
 import { type Account, availableFen, onNormalSide } from './account.ts';
 import { applied, type BookView, compose, type Hold, type LedgerDecision, refused } from './book.ts';
-import { type JournalDraft, MAX_AMOUNT_FEN, post } from './ledger.ts';
+import { type JournalDraft, post } from './ledger.ts';
 
 /** Sets money of a guarded account aside from `now` (epoch ms) on. */
 export function placeHold(
@@ -11,7 +12,7 @@ export function placeHold(
   if (view.hold(id)) return refused('hold-already-placed');
   if (expiresAt !== null && expiresAt <= now) return refused('hold-expired');
   if (amountFen <= 0n) return refused('amount-not-positive');
-  if (amountFen > MAX_AMOUNT_FEN) return refused('amount-out-of-bounds');
+  if (amountFen > MAX_FEN) return refused('amount-out-of-bounds');
   const account = view.account(code);
   if (!account) return refused('account-not-found');
   if (!account.guarded) return refused('account-not-guarded');

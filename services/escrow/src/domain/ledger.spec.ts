@@ -1,8 +1,9 @@
+import { MAX_FEN } from '@yuzhi/money/fen';
 import { availableFen, classOf } from './account.ts';
 import { type BookView, compose, EMPTY_BOOK, type LedgerDecision, NO_POSTING, overlay } from './book.ts';
 import { captureHold, expireHold, placeHold, voidHold } from './holds.ts';
 import { invariants } from './invariants.ts';
-import { freeze, type JournalDraft, MAX_AMOUNT_FEN, openAccount, post, reverse, unfreeze } from './ledger.ts';
+import { freeze, type JournalDraft, openAccount, post, reverse, unfreeze } from './ledger.ts';
 
 const NOW = 1_000;
 const DEPOSIT = 'deposit:buyer:lot';
@@ -110,7 +111,7 @@ describe('a journal', () => {
   it.each<[string, Record<string, bigint>]>([
     ['empty-journal', {}],
     ['amount-out-of-bounds', { [DEPOSIT]: 0n, 'escrow:lot': 0n }],
-    ['amount-out-of-bounds', { 'psp:clearing': MAX_AMOUNT_FEN + 1n, 'escrow:lot': -MAX_AMOUNT_FEN - 1n }],
+    ['amount-out-of-bounds', { 'psp:clearing': MAX_FEN + 1n, 'escrow:lot': -MAX_FEN - 1n }],
     ['account-not-found', { [DEPOSIT]: 1n, 'escrow:elsewhere': -1n }],
     ['mixed-currency', { 'psp:usd': 1n, 'escrow:lot': -1n }],
     ['unbalanced', { [DEPOSIT]: 1n, 'escrow:lot': -2n }],
@@ -246,7 +247,7 @@ describe('a hold', () => {
   it.each<[string, string, bigint, number]>([
     ['hold-expired', DEPOSIT, 0n, NOW],
     ['amount-not-positive', DEPOSIT, 0n, 2_000],
-    ['amount-out-of-bounds', DEPOSIT, MAX_AMOUNT_FEN + 1n, 2_000],
+    ['amount-out-of-bounds', DEPOSIT, MAX_FEN + 1n, 2_000],
     ['account-not-found', 'deposit:nobody:lot', 1n, 2_000],
     ['account-not-guarded', 'payable:seller', 1n, 2_000],
     ['insufficient-funds', DEPOSIT, 1_001n, 2_000],

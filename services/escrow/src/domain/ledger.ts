@@ -1,11 +1,9 @@
+import { MAX_FEN } from '@yuzhi/money/fen';
 import { type Account, availableFen, classOf, onNormalSide } from './account.ts';
 import { applied, type BookView, type Entry, type Journal, type LedgerDecision, type Line, refused } from './book.ts';
 import type { LedgerRefusal } from './ledger-refusals.ts';
 
 export type JournalDraft = Omit<Journal, 'reverses'>;
-
-/** The most one line or hold may move: 9·10^15 minor units. */
-export const MAX_AMOUNT_FEN = 9_000_000_000_000_000n;
 
 /** Opens an empty account; its class in the chart decides its normal side and whether it is guarded. */
 export function openAccount(
@@ -68,7 +66,7 @@ function refusalOfDraft(view: BookView, { id, lines }: Journal): LedgerRefusal |
   return lines.reduce((sum, line) => sum + line.amountFen, 0n) === 0n ? null : 'unbalanced';
 }
 
-const withinBounds = (fen: bigint) => fen !== 0n && -MAX_AMOUNT_FEN <= fen && fen <= MAX_AMOUNT_FEN;
+const withinBounds = (fen: bigint) => fen !== 0n && -MAX_FEN <= fen && fen <= MAX_FEN;
 
 function book(view: BookView, { id, lines }: Journal): { accounts: Account[]; entries: Entry[] } {
   const touched = new Map<string, Account>();

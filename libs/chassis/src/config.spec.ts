@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { readConfig, ServiceEnvironment } from './config.ts';
+
+const good = {
+  WRITER_URL: 'postgresql://w:p@db:5432/listings',
+  READER_URL: 'postgresql://r:p@db:5432/listings',
+  SIDE_URL: 'postgresql://s:p@db:5432/listings',
+  KAFKA_BROKERS: 'kafka-0:9092, kafka-1:9092',
+  REDIS_URL: 'redis://redis:6379',
+  ISSUER_URL: 'https://yuzhi.example/oidc',
+  INTERNAL_SECRET: 'sixteen letters!',
+};
+const read = (more: Record<string, string | undefined> = {}) => readConfig(ServiceEnvironment, { ...good, ...more });
+
+describe('the configuration of a service', () => {
+  it('is read from the environment into what the modules get, with a default for what need not be said', () => {
+    expect(read()).toEqual({
+      writerUrl: good.WRITER_URL,
+      readerUrl: good.READER_URL,
+      sideUrl: good.SIDE_URL,
+      kafkaBrokers: ['kafka-0:9092', 'kafka-1:9092'],
+      redisUrl: good.REDIS_URL,
+      issuerUrl: good.ISSUER_URL,
+      internalSecret: good.INTERNAL_SECRET,
+      audience: 'yuzhi',
+      host: '127.0.0.1',
+      port: 0,
+      topicPrefix: '',
+      replica: '0',
+      sessionTimeoutMs: 6000,
+      steppable: false,
+      sweepMs: 500,
+      logLevel: 'info',
+    });
+  });
+
+  it('takes numbers and truths from text', () => {
+    expect(read({ PORT: '8080', STEPPABLE: 'true', SWEEP_MS: '100' })).toMatchObject({
+      port: 8080,
+      steppable: true,
+      sweepMs: 100,
+    });
+  });
+
+  it('names every wrong variable at once, and none of their values', () => {
+    const wrong = { WRITER_URL: 'mysql://w:hunter2@db/x', READER_URL: undefined, PORT: '99999', KAFKA_BROKERS: 'kafka' };
+    expect(() => read({ ...wrong, INTERNAL_SECRET: 'short-secret' })).toThrow(
+      /WRITER_URL[^]*READER_URL: is not set[^]*|PORT[^]*KAFKA_BROKERS/,
+    );
+    let message = '';
+    try {
+      read({ ...wrong, INTERNAL_SECRET: 'short-secret' });
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    for (const name of ['WRITER_URL', 'READER_URL', 'PORT', 'KAFKA_BROKERS', 'INTERNAL_SECRET']) expect(message).toContain(name);
+    expect(message).not.toMatch(/hunter2|short-secret/);
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(read({ PORT: '', TOPIC_PREFIX: '' })).toMatchObject({ port: 0, topicPrefix: '' });
+    expect(() => read({ REDIS_URL: '' })).toThrow('REDIS_URL: is not set');
+  });
+});

@@ -1,0 +1,112 @@
+import 'reflect-metadata';
+import type { Logger } from '@yuzhi/telemetry/logging';
+import { metrics, registry } from '@yuzhi/telemetry/metrics';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
+import { codeOf, Denied, sendDenied } from './problem.ts';
+
+/** Bytes of a JSON body. */
+const BODY_MAX = 1_048_576;
+/** Characters of a parameter of a route: an idempotency key, every character of it escaped. */
+const PARAM_MAX = 600;
+/** How long a request may take to arrive. */
+const REQUEST_MS = 60_000;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** Nest on Fastify without Nest's own parsers and error bodies: each answer of ours is made in one place. */
+class PlainFastify extends FastifyAdapter {
+  override setErrorHandler(): never {
+    return undefined as never;
+  }
+  override setNotFoundHandler(): never {
+    return undefined as never;
+  }
+}
+
+export interface HttpParts {
+  service: string;
+  logger: Logger;
+  /** Why this process should get no traffic, if so. */
+  unready(): string | undefined;
+}
+export interface HttpApp {
+  app: NestFastifyApplication;
+  http: FastifyInstance;
+}
+
+/** A Nest application whose routes are added to `http`, and by nobody else. Call `closeRoutes` behind the last. */
+export async function createHttp(module: DynamicModule, parts: (app: NestFastifyApplication) => HttpParts): Promise<HttpApp> {
+  const http = fastify({
+    bodyLimit: BODY_MAX,
+    requestTimeout: REQUEST_MS,
+    routerOptions: { maxParamLength: PARAM_MAX },
+    frameworkErrors: (error, _, reply) => void sendDenied(reply as unknown as FastifyReply, codeOf(error)),
+  });
+  // Fastify would also take plain text for a body.
+  http.removeContentTypeParser('text/plain');
+  const app = await NestFactory.create<NestFastifyApplication>(module, new PlainFastify(http), {
+    logger: false,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const { service, logger, unready } = parts(app);
+  answerErrors(http, logger);
+  measure(http, service);
+  rememberRoutes(http);
+  http.get('/health/live', async () => ({ status: 'live' }));
+  http.get('/health/ready', async (_, reply) => {
+    const reason = unready();
+    return reason ? reply.code(503).send({ status: 'unready', reason }) : { status: 'ready' };
+  });
+  http.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+  return { app, http };
+}
+
+function answerErrors(http: FastifyInstance, logger: Logger): void {
+  http.setErrorHandler((error, request, reply) => {
+    if (error instanceof Denied) return sendDenied(reply, error.code, error.more);
+    const code = codeOf(error as { statusCode?: number });
+    if (code === 'internal-fault') logger.error({ err: error, route: request.routeOptions.url }, 'request failed');
+    return sendDenied(reply, code);
+  });
+  http.setNotFoundHandler((_, reply) => sendDenied(reply, 'not-found'));
+}
+
+function measure(http: FastifyInstance, service: string): void {
+  const series = new Map<string, ReturnType<typeof metrics.requests.labels>>();
+  http.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const name = `${reply.statusCode} ${route}`;
+    let found = series.get(name);
+    if (!found) series.set(name, (found = metrics.requests.labels(service, route, String(reply.statusCode))));
+    found.observe(reply.elapsedTime / 1000);
+    done();
+  });
+}
+
+const known = new WeakMap<FastifyInstance, Map<string, Set<string>>>();
+
+function rememberRoutes(http: FastifyInstance): void {
+  const routes = new Map<string, Set<string>>();
+  known.set(http, routes);
+  http.addHook('onRoute', ({ url, method }) => {
+    const methods = routes.get(url) ?? new Set();
+    for (const one of [method].flat()) methods.add(one);
+    routes.set(url, methods);
+  });
+}
+
+/** Every known address answers 405 to the methods it does not have. */
+export function closeRoutes(http: FastifyInstance): void {
+  http.register(async (scope) => {
+    for (const [url, methods] of known.get(http)!) {
+      const others = METHODS.filter((method) => !methods.has(method));
+      const allow = [...methods].join(', ');
+      const refuse = async (_: unknown, reply: FastifyReply) => sendDenied(reply.header('allow', allow), 'method-not-allowed');
+      // In the hook, because a body of whatever kind is not worth reading.
+      if (others.length) scope.route({ method: others, url, onRequest: refuse, handler: refuse });
+    }
+  });
+}

@@ -1,0 +1,44 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+
+export interface TestIssuer {
+  url: string;
+  /** How often its keys were fetched. */
+  fetched(): number;
+  sign(claims: JWTPayload, more?: { typ?: string; audience?: string; issuer?: string; expiresIn?: string }): Promise<string>;
+  /** A token like one of ours, signed with a key that is not published. */
+  forge(claims: JWTPayload): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** An issuer that publishes its keys and signs whatever a test asks for. */
+export async function startIssuer(): Promise<TestIssuer> {
+  const [pair, other] = await Promise.all([generateKeyPair('ES256'), generateKeyPair('ES256')]);
+  const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'test', alg: 'ES256', use: 'sig' };
+  let fetched = 0;
+  const server = createServer((_, response) => {
+    fetched += 1;
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
+  });
+  await new Promise<void>((go) => server.listen(0, '127.0.0.1', go));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const signed = (claims: JWTPayload, key: CryptoKey, more: Parameters<TestIssuer['sign']>[1] = {}) =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg: 'ES256', typ: more.typ ?? 'at+jwt', kid: 'test' })
+      .setIssuer(more.issuer ?? url)
+      .setAudience(more.audience ?? 'yuzhi')
+      .setIssuedAt()
+      .setExpirationTime(more.expiresIn ?? '10m')
+      .sign(key);
+  return {
+    url,
+    fetched: () => fetched,
+    sign: (claims, more) => signed(claims, pair.privateKey, more),
+    forge: (claims) => signed(claims, other.privateKey),
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((go) => server.close(go));
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import type { HeldTable } from '@yuzhi/messaging/held-table';
+import type { Permission, Principal, Role } from '@yuzhi/protocol/declare';
+import type { memberships } from '@yuzhi/protocol/identity';
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { Denied } from './problem.ts';
+
+export interface IssuerConfig {
+  issuerUrl: string;
+  jwksUrl?: string;
+  audience: string;
+}
+/** Who asks, and until when his token says so, epoch ms. */
+export interface SignedIn {
+  principal: Principal;
+  expiresAt: number;
+}
+interface Verified {
+  person: string;
+  /** The organisation that an API client belongs to. */
+  organisation?: string;
+  expiresAt: number;
+}
+interface Headers {
+  authorization?: string | undefined;
+  'x-organisation'?: string | string[] | undefined;
+}
+
+/** What a natural person may do for himself. */
+const OWN_ROLES: readonly Role[] = ['holder', 'bidder', 'signatory', 'finance'];
+/** Verified tokens of one generation that memory keeps; two generations are kept. */
+const REMEMBERED = 5000;
+/** These say that we could not look, not that the token is wrong. */
+const UNKNOWN_KEYS = [errors.JWKSTimeout.code, errors.JWKSInvalid.code, errors.JOSEError.code];
+
+/** From a token to who acts for whom. Roles come from the table of memberships, never from the token. */
+export class Principals {
+  readonly #keys;
+  readonly #verifying = new Map<string, Promise<Verified>>();
+  #recent = new Map<string, Verified>();
+  #older = new Map<string, Verified>();
+
+  constructor(
+    private readonly config: IssuerConfig,
+    private readonly held: Pick<HeldTable<typeof memberships>, 'get'>,
+  ) {
+    const keys = config.jwksUrl ?? `${config.issuerUrl.replace(/\/$/, '')}/jwks`;
+    this.#keys = createRemoteJWKSet(new URL(keys), { timeoutDuration: 2000, cooldownDuration: 5000 });
+  }
+
+  /**
+   * Undefined: nobody signed in. At once when the token is known, as it nearly always is.
+   * @throws Denied sign-in-first, forbidden, owner-unavailable
+   */
+  of(headers: Headers): SignedIn | undefined | Promise<SignedIn> {
+    const { authorization } = headers;
+    if (authorization === undefined) return undefined;
+    const organisation = headers['x-organisation'];
+    const token = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
+    if (!token || Array.isArray(organisation)) throw new Denied('sign-in-first');
+    const known = this.#recent.get(token) ?? this.#older.get(token);
+    if (known && known.expiresAt > Date.now()) return this.#actingFor(known, organisation);
+    return this.#verify(token).then((verified) => this.#actingFor(verified, organisation));
+  }
+
+  #actingFor({ person, organisation: own, expiresAt }: Verified, chosen: string | undefined): SignedIn {
+    const organisation = chosen || own;
+    if (organisation === undefined) return { principal: { party: person, person, roles: OWN_ROLES }, expiresAt };
+    const membership = this.held.get(`${person}/${organisation}`);
+    if (!membership) throw new Denied('forbidden');
+    const roles = membership.verified ? membership.roles : membership.roles.filter((role) => role === 'admin');
+    return { principal: { party: organisation, person, roles }, expiresAt };
+  }
+
+  /** Callers with the same new token share one verification. */
+  #verify(token: string): Promise<Verified> {
+    let verifying = this.#verifying.get(token);
+    if (!verifying) {
+      verifying = this.#read(token).finally(() => this.#verifying.delete(token));
+      this.#verifying.set(token, verifying);
+    }
+    return verifying;
+  }
+  async #read(token: string): Promise<Verified> {
+    const { issuerUrl: issuer, audience } = this.config;
+    const options = { issuer, audience, algorithms: ['ES256'], typ: 'at+jwt', requiredClaims: ['sub', 'exp'] };
+    const { payload } = await jwtVerify(token, this.#keys, options).catch((e: unknown) => {
+      const unknown = !(e instanceof errors.JOSEError) || UNKNOWN_KEYS.includes(e.code);
+      throw new Denied(unknown ? 'owner-unavailable' : 'sign-in-first');
+    });
+    const organisation = payload['org'];
+    const verified: Verified = {
+      person: payload.sub!,
+      expiresAt: payload.exp! * 1000,
+      ...(typeof organisation === 'string' && { organisation }),
+    };
+    this.#remember(token, verified);
+    return verified;
+  }
+  #remember(token: string, verified: Verified): void {
+    this.#recent.set(token, verified);
+    if (this.#recent.size < REMEMBERED) return;
+    this.#older = this.#recent;
+    this.#recent = new Map();
+  }
+}
+
+/** The access check, before anything else is looked at. @throws Denied sign-in-first, forbidden */
+export function permit(permission: Permission, asker: Principal | undefined): void {
+  if (permission === 'anyone') return;
+  if (!asker) throw new Denied('sign-in-first');
+  if (permission !== 'person' && !asker.roles.some((role) => permission.includes(role))) throw new Denied('forbidden');
+}

@@ -1,0 +1,61 @@
+import type { Refusal } from '@yuzhi/protocol/declare';
+import { type PlatformRefusal, platformRefusals } from '@yuzhi/protocol/platform';
+import { problem } from '@yuzhi/protocol/problem';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+
+/** Thrown where a request ends for a reason that is not the domain's. */
+export class Denied extends Error {
+  constructor(
+    readonly code: PlatformRefusal,
+    /** What else the problem says. */
+    readonly more: object = {},
+  ) {
+    super(code);
+  }
+}
+
+/** Of a well-formed W3C traceparent. */
+export const traceIdOf = (traceparent: unknown): string | undefined =>
+  typeof traceparent === 'string' ? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent)?.[1] : undefined;
+
+/** The one place where a refusal becomes `application/problem+json`. */
+export function sendProblem(reply: FastifyReply, code: string, refusal: Refusal, more: object = {}): FastifyReply {
+  const traceId = traceIdOf(reply.request.headers.traceparent);
+  if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (refusal.status === 503 || refusal.status === 429) reply.header('retry-after', '1');
+  return reply
+    .code(refusal.status)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .send(JSON.stringify(problem(code, refusal, { ...more, ...(traceId && { traceId }) })));
+}
+export const sendDenied = (reply: FastifyReply, code: PlatformRefusal, more?: object): FastifyReply =>
+  sendProblem(reply, code, platformRefusals[code], more);
+
+/** What Fastify itself says no to, by its status. */
+export function codeOf({ statusCode = 500 }: { statusCode?: number }): PlatformRefusal {
+  if (statusCode === 413) return 'request-too-large';
+  if (statusCode === 415) return 'unsupported-media-type';
+  return statusCode >= 400 && statusCode < 500 ? 'malformed-request' : 'internal-fault';
+}
+
+const chinese = z.locales.zhCN().localeError;
+type RawIssue = Parameters<typeof chinese>[0];
+
+/** What is wrong with which field, for a person to read. */
+function issuesOf(error: z.ZodError) {
+  return error.issues.map((issue) => {
+    const zh = chinese(issue as RawIssue);
+    return { path: issue.path, message: { zh: typeof zh === 'string' ? zh : (zh?.message ?? '无效输入'), en: issue.message } };
+  });
+}
+
+/** Throws Denied `invalid-input` that names each field. */
+export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  // Only now the values themselves: the Chinese sentences name what was received.
+  const { error } = schema.safeParse(input, { reportInput: true });
+  throw new Denied('invalid-input', { issues: issuesOf(error ?? parsed.error) });
+}

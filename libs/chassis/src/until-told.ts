@@ -1,0 +1,22 @@
+import { otlp, startTracing } from '@yuzhi/telemetry/tracing';
+
+/** What a stop may take before the process ends all the same; whatever is not finished is taken up by the next owner. */
+const STOP_MS = 20_000;
+
+export interface Running {
+  service: string;
+  config: { otelExporterOtlpEndpoint?: string };
+  stop(): Promise<void>;
+}
+
+/** Keeps a process running until SIGTERM or SIGINT, then drains it. */
+export async function untilTold({ service, config, stop }: Running): Promise<void> {
+  const endpoint = config.otelExporterOtlpEndpoint;
+  const stopTracing = endpoint ? startTracing(service, otlp(endpoint)) : async () => {};
+  await new Promise<void>((go) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => go());
+  });
+  setTimeout(() => process.exit(1), STOP_MS).unref();
+  await stop();
+  await stopTracing();
+}

@@ -1,0 +1,370 @@
+import { z } from 'zod';
+import { command, event, hook, query, refusal, refusing, notYet } from './declare.ts';
+import { InventorShare } from './listings.ts';
+import { CivilDate, Fen, Id, Instant, page, paging, PartyId, PositiveFen, SaleId, SignedFen } from './scalars.ts';
+
+/** One book, one writer: the ledger is the aggregate, and every command about money is decided on it in order. */
+const Book = z.literal('main');
+const book = { key: 'book', keyType: Book } as const;
+const inBook = { book: Book.default('main') };
+const nothing = z.object({});
+const wait = ['请稍后重试。', 'Try again shortly.'] as const;
+const desk = ['请联系平台核查。', 'Contact the desk.'] as const;
+
+export const escrowRefusals = {
+  'order-not-found': refusal(404, ['没有该付款单。', 'There is no such payment order.'], ['请核对付款单号。', 'Check the order id.']),
+  'order-not-yours': refusal(403, ['该付款单属于其他付款方。', 'Another party pays this order.'], ['请切换机构。', 'Act for the payer.']),
+  'order-not-payable': refusal(
+    409,
+    ['该付款单已付清或已关闭。', 'The order is paid or closed.'],
+    ['请查看付款单状态。', 'See the status of the order.'],
+  ),
+  'order-differs': refusal(409, ['同一付款单的内容不一致。', 'The order exists with other contents.'], desk),
+  'return-address-invalid': refusal(
+    422,
+    ['返回地址无效。', 'The return address is not allowed.'],
+    ['请使用 http 或 https 地址。', 'Use an http or https address.'],
+  ),
+  'payee-exists': refusal(
+    409,
+    ['收款账户已开通或正在开通。', 'The payee account exists already.'],
+    ['请查看收款账户状态。', 'See its status.'],
+  ),
+  'deposit-not-held': refusal(409, ['未持有该保证金。', 'No such deposit is held.'], desk),
+  'sale-exists': refusal(409, ['该交易的价款托管已建立。', 'The escrow of this sale exists already.'], desk),
+  'sale-not-found': refusal(404, ['没有该交易的价款托管。', 'There is no escrow for this sale.'], desk),
+  'sale-not-funded': notYet(409, ['价款尚未足额托管。', 'The price is not fully in escrow.'], wait),
+  'sale-not-registered': notYet(
+    409,
+    ['登记尚未完成，不得放款。', 'The transfer is not registered; nothing is released.'],
+    wait,
+  ),
+  'sale-already-released': refusal(409, ['该交易已放款。', 'The sale was released already.'], desk),
+  'inventor-named-twice': refusal(409, ['发明人重复。', 'An inventor is named twice.'], desk),
+};
+const r = escrowRefusals;
+
+export const OrderPurpose = z.enum(['deposit', 'price']).meta({ id: 'OrderPurpose' });
+/** Sent by escrow itself when bidding tells of a registration: the order by which the deposit is paid. */
+export const openDepositOrder = command('escrow.order.open-deposit.v1', {
+  summary: { zh: '开立保证金付款单', en: 'Open the order of a deposit' },
+  ...book,
+  data: z.object({ ...inBook, orderId: Id, saleId: SaleId, payer: PartyId, amountFen: PositiveFen }),
+  answer: nothing,
+  permission: ['service'],
+  rejections: refusing(r, 'order-differs'),
+});
+/** Starts a session on the rail's hosted page; its address stands in the order a moment later. */
+export const payOrder = command('escrow.order.pay.v1', {
+  route: 'POST /v1/orders/:orderId/checkout',
+  summary: { zh: '去支付（打开收银台）', en: 'Pay: open the hosted page of the payment rail' },
+  ...book,
+  data: z.object({ ...inBook, orderId: Id, returnUrl: z.string().max(500) }),
+  answer: z.object({ orderId: Id, amountFen: Fen }),
+  permission: ['bidder', 'finance'],
+  rejections: refusing(r, 'order-not-found', 'order-not-yours', 'order-not-payable', 'return-address-invalid'),
+});
+/** Contracts expects the price of a sale: what the deposit does not cover becomes an order. */
+export const expectPrice = command('escrow.sale.expect.v1', {
+  summary: { zh: '建立价款托管', en: 'Open the escrow of a sale' },
+  ...book,
+  data: z.object({
+    ...inBook,
+    saleId: SaleId,
+    buyer: PartyId,
+    seller: PartyId,
+    priceFen: PositiveFen,
+    depositFen: Fen,
+    dueAt: Instant,
+  }),
+  answer: z.object({ orderId: Id.nullable(), amountFen: Fen }),
+  permission: ['service'],
+  askedBy: ['contracts'],
+  rejections: refusing(r, 'sale-exists'),
+});
+/** Refunds a deposit of a lot; only bidding decides that. */
+export const returnDeposit = command('escrow.deposit.return.v1', {
+  summary: { zh: '退还保证金', en: 'Return a deposit' },
+  ...book,
+  data: z.object({ ...inBook, saleId: SaleId, party: PartyId }),
+  answer: z.object({ amountFen: Fen }),
+  permission: ['service'],
+  askedBy: ['bidding'],
+  rejections: refusing(r, 'deposit-not-held'),
+});
+/** Moves the winner's deposit into the escrow of the sale; only bidding decides that. */
+export const applyDeposit = command('escrow.deposit.apply.v1', {
+  summary: { zh: '保证金转为价款', en: 'Apply a deposit to the price' },
+  ...book,
+  data: z.object({ ...inBook, saleId: SaleId, party: PartyId }),
+  answer: z.object({ amountFen: Fen }),
+  permission: ['service'],
+  askedBy: ['bidding'],
+  rejections: refusing(r, 'deposit-not-held'),
+});
+/** Sent by escrow itself from register's `registered`: nothing is released before. */
+export const noteRegistration = command('escrow.sale.note-registration.v1', {
+  summary: { zh: '登记已生效', en: 'The register shows the new owner' },
+  ...book,
+  data: z.object({ ...inBook, saleId: SaleId, registeredOn: CivilDate, owner: PartyId }),
+  answer: nothing,
+  permission: ['service'],
+  rejections: {},
+});
+export const releaseSale = command('escrow.sale.release.v1', {
+  summary: { zh: '放款', en: 'Release the price' },
+  ...book,
+  data: z.object({
+    ...inBook,
+    saleId: SaleId,
+    inventors: z.array(InventorShare),
+    inventorBps: z.int().min(0).max(10_000),
+    costsFen: Fen,
+  }),
+  answer: z.object({ feeFen: Fen, netFen: Fen, inventorsFen: Fen, sellerFen: Fen }),
+  permission: ['service'],
+  askedBy: ['contracts'],
+  rejections: refusing(
+    r,
+    'sale-not-found',
+    'sale-not-funded',
+    'sale-not-registered',
+    'sale-already-released',
+    'inventor-named-twice',
+  ),
+});
+export const onboardPayee = command('escrow.payee.onboard.v1', {
+  route: 'POST /v1/payees',
+  summary: { zh: '开通收款账户', en: 'Open a payee account with the payment rail' },
+  ...book,
+  data: z.object({ ...inBook, returnUrl: z.string().max(500) }),
+  answer: nothing,
+  permission: ['finance'],
+  rejections: refusing(r, 'payee-exists', 'return-address-invalid'),
+});
+/** Sent by escrow itself: what a call to the rail brought, or that nobody knows yet. */
+export const recordRail = command('escrow.rail.record.v1', {
+  summary: { zh: '记录支付通道结果', en: 'Record what the rail answered' },
+  ...book,
+  data: z.object({
+    ...inBook,
+    operationId: z.string().max(120),
+    attempt: z.int().min(0),
+    outcome: z.enum(['done', 'refused']),
+    railId: z.string().max(120).nullable(),
+    url: z.string().max(2000).nullable(),
+    reason: z.string().max(300).nullable(),
+  }),
+  answer: nothing,
+  permission: ['service'],
+  rejections: {},
+});
+/** Sent by escrow itself: a rail object as it was fetched after a webhook or a reconciliation. `rank` only rises. */
+export const noteRail = command('escrow.rail.note.v1', {
+  summary: { zh: '支付通道状态变更', en: 'The state of an object of the rail' },
+  ...book,
+  data: z.object({
+    ...inBook,
+    kind: z.enum(['payment', 'refund', 'transfer', 'payout', 'account']),
+    railId: z.string().max(120),
+    reference: z.string().max(120),
+    state: z.enum(['pending', 'succeeded', 'failed', 'expired']),
+    rank: z.int(),
+    amountFen: Fen,
+    feeFen: Fen,
+    at: Instant,
+  }),
+  answer: nothing,
+  permission: ['service'],
+  rejections: {},
+});
+export const wakeBook = command('escrow.book.wake.v1', {
+  summary: { zh: '资金时点已到', en: 'A deadline of the book has passed' },
+  ...book,
+  data: nothing,
+  answer: nothing,
+  permission: ['service'],
+  rejections: {},
+});
+export const stripeWebhook = hook('escrow.stripe.webhook.v1', {
+  route: 'POST /v1/hooks/stripe',
+  summary: { zh: '支付通道回调', en: 'Webhook of the payment rail' },
+  permission: 'anyone',
+  params: nothing,
+  answer: z.object({ received: z.literal(true) }),
+  rejections: {
+    'signature-invalid': refusal(400, ['回调签名无效。', 'The signature of the webhook is invalid.'], desk),
+  },
+  limit: 262_144,
+});
+
+const sale = { saleId: SaleId };
+export const orderOpened = event('escrow.order.opened.v1', {
+  key: 'orderId',
+  data: z.object({ ...sale, orderId: Id, party: PartyId, purpose: OrderPurpose, amountFen: Fen }),
+  sentence: { zh: '付款单已开立：{amountFen:fen}。', en: 'A payment order was opened: {amountFen:fen}.' },
+  audience: 'self',
+});
+export const depositHeld = event('escrow.deposit.held.v1', {
+  key: 'orderId',
+  data: z.object({ ...sale, orderId: Id, party: PartyId, amountFen: Fen }),
+  sentence: { zh: '保证金 {amountFen:fen} 已到账托管。', en: 'The deposit of {amountFen:fen} is held.' },
+  audience: 'self',
+});
+export const depositReturned = event('escrow.deposit.returned.v1', {
+  key: 'orderId',
+  data: z.object({ ...sale, orderId: Id, party: PartyId, amountFen: Fen }),
+  sentence: { zh: '保证金 {amountFen:fen} 已退回。', en: 'The deposit of {amountFen:fen} was returned.' },
+  audience: 'self',
+});
+export const depositApplied = event('escrow.deposit.applied.v1', {
+  key: 'orderId',
+  data: z.object({ ...sale, orderId: Id, party: PartyId, amountFen: Fen }),
+  sentence: { zh: '保证金 {amountFen:fen} 已转为价款。', en: 'The deposit of {amountFen:fen} became part of the price.' },
+  audience: 'parties',
+});
+/** Money that arrived too late or unasked went back by itself. */
+export const moneySentBack = event('escrow.order.money-sent-back.v1', {
+  key: 'orderId',
+  data: z.object({ ...sale, orderId: Id, party: PartyId, amountFen: Fen, reason: z.string() }),
+  sentence: { zh: '款项 {amountFen:fen} 已原路退回：{reason}', en: '{amountFen:fen} was sent back: {reason}' },
+  audience: 'self',
+});
+export const saleFunded = event('escrow.sale.funded.v1', {
+  key: 'saleId',
+  data: z.object({ ...sale, priceFen: Fen }),
+  sentence: { zh: '价款 {priceFen:fen} 已足额托管。', en: 'The price of {priceFen:fen} is in escrow.' },
+  audience: 'parties',
+});
+export const saleReleased = event('escrow.sale.released.v1', {
+  key: 'saleId',
+  data: z.object({
+    ...sale,
+    priceFen: Fen,
+    feeFen: Fen,
+    costsFen: Fen,
+    netFen: Fen,
+    inventorBps: z.int(),
+    inventors: z.array(z.object({ party: PartyId, amountFen: Fen })),
+    seller: PartyId,
+    sellerFen: Fen,
+    rulebookVersion: z.string(),
+  }),
+  sentence: {
+    zh: '放款：平台服务费 {feeFen:fen}，净收入 {netFen:fen}，权利人所得 {sellerFen:fen}。',
+    en: 'Released: platform fee {feeFen:fen}, net income {netFen:fen}, to the seller {sellerFen:fen}.',
+  },
+  audience: 'parties',
+});
+export const payoutPaid = event('escrow.payout.paid.v1', {
+  key: 'saleId',
+  data: z.object({ ...sale, party: PartyId, amountFen: Fen }),
+  sentence: { zh: '{amountFen:fen} 已付至收款账户。', en: '{amountFen:fen} was paid out.' },
+  audience: 'self',
+});
+/** Every payee of the sale has his money. */
+export const saleSettled = event('escrow.sale.settled.v1', {
+  key: 'saleId',
+  data: z.object(sale),
+  sentence: { zh: '本次交易款项全部付清。', en: 'All money of the sale was paid out.' },
+  audience: 'parties',
+});
+
+export const OrderView = z
+  .object({
+    orderId: Id,
+    saleId: SaleId,
+    payer: PartyId,
+    purpose: OrderPurpose,
+    amountFen: Fen,
+    paidFen: Fen,
+    state: z.enum(['open', 'paid', 'returning', 'returned', 'applied']),
+    /** Of the session that is open on the rail's hosted page, if any. */
+    checkoutUrl: z.string().nullable(),
+    /** Of the next session: the rail takes at most so much at once. */
+    nextChargeFen: Fen,
+    dueAt: Instant.nullable(),
+    rail: z.object({ name: z.string(), demo: z.boolean() }),
+  })
+  .meta({ id: 'Order' });
+export const getOrder = query('escrow.order.get.v1', {
+  route: 'GET /v1/orders/:orderId',
+  summary: { zh: '付款单', en: 'Read a payment order' },
+  permission: ['bidder', 'finance', 'desk'],
+  params: z.object({ orderId: Id }),
+  answer: OrderView,
+});
+export const listOrders = query('escrow.order.list.v1', {
+  route: 'GET /v1/orders',
+  summary: { zh: '我的付款单', en: 'My payment orders' },
+  permission: ['bidder', 'finance', 'desk'],
+  params: z.object({ ...paging, saleId: SaleId.optional() }),
+  answer: page(OrderView),
+});
+export const getPayee = query('escrow.payee.get.v1', {
+  route: 'GET /v1/payees/mine',
+  summary: { zh: '我的收款账户', en: 'My payee account' },
+  permission: ['finance'],
+  params: nothing,
+  answer: z.object({
+    party: PartyId,
+    state: z.enum(['opening', 'onboarding', 'ready']),
+    onboardingUrl: z.string().nullable(),
+    rail: z.object({ name: z.string(), demo: z.boolean() }),
+  }),
+});
+/** What the asker sees of a sale's money: his own lines; the desk and finance of the platform see all. */
+export const getSaleMoney = query('escrow.sale.money.v1', {
+  route: 'GET /v1/sales/:saleId/money',
+  summary: { zh: '交易资金', en: 'The money of a sale' },
+  permission: 'person',
+  params: z.object({ saleId: SaleId }),
+  answer: z.object({
+    saleId: SaleId,
+    priceFen: Fen.nullable(),
+    escrowFen: Fen,
+    state: z.enum(['deposits', 'expected', 'funded', 'registered', 'released', 'settled']),
+    split: z
+      .object({
+        feeFen: Fen,
+        costsFen: Fen,
+        netFen: Fen,
+        sellerFen: Fen,
+        inventors: z.array(z.object({ party: PartyId, amountFen: Fen })),
+      })
+      .nullable(),
+    payouts: z.array(z.object({ party: PartyId, amountFen: Fen, state: z.string() })),
+    entries: z.array(
+      z.object({ at: Instant, kind: z.string(), account: z.string(), amountFen: SignedFen, balanceFen: SignedFen }),
+    ),
+  }),
+});
+export const getTrialBalance = query('escrow.book.trial-balance.v1', {
+  route: 'GET /v1/ledger/trial-balance',
+  summary: { zh: '试算平衡表', en: 'Trial balance of the book' },
+  permission: ['desk', 'ops'],
+  params: nothing,
+  answer: z.object({
+    /** Zero, or something is broken. */
+    sumFen: SignedFen,
+    accounts: z.array(
+      z.object({ class: z.string(), accounts: z.int(), postedFen: SignedFen, heldFen: Fen }),
+    ),
+    journals: z.int(),
+    violations: z.array(z.object({ invariant: z.string(), subject: z.string() })),
+  }),
+});
+/** The book beside the rail: what each says it holds. */
+export const getReconciliation = query('escrow.book.reconciliation.v1', {
+  route: 'GET /v1/ledger/reconciliation',
+  summary: { zh: '账实核对', en: 'The book beside the payment rail' },
+  permission: ['desk', 'ops'],
+  params: nothing,
+  answer: z.object({
+    bookFen: SignedFen,
+    railFen: SignedFen,
+    differenceFen: SignedFen,
+    operationsOpen: z.int(),
+    at: Instant,
+  }),
+});

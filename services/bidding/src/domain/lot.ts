@@ -1,0 +1,180 @@
+import { open, type OpenAuction } from './auction.ts';
+import type { Auction, AuctionEvent, Bidder } from './auction-state.ts';
+import { bidderOf } from './bid-rule.ts';
+import { advance, deadlineOf } from './deadlines.ts';
+import { type DepositMove, depositProcess, isAsked } from './deposit.ts';
+import { type HallItem, hallItem } from './hall.ts';
+import type { TermsRefusal } from './terms.ts';
+
+/** How long escrow may leave a question about a deposit open before a person looks at it. */
+export const UNANSWERED_MS = 86_400_000;
+
+/** The deposits of those who did not win: they go back at `dueAt`, and are settled when escrow has answered for all. */
+export interface Returns {
+  dueAt: number;
+  state: 'waiting' | 'asked' | 'settled';
+}
+
+/** An auction with what its owner keeps beside it. Plain data, never changed in place. */
+export interface Lot {
+  readonly auction: Auction;
+  readonly version: number;
+  /** Number of the last item of the live stream. */
+  readonly head: number;
+  /**
+   * When to look again, never after the next thing that happens by itself. It is moved only once it has passed: a quote
+   * of the timed period, which puts the end off, leaves the indexed column of its row as it was.
+   */
+  readonly deadlineAt: number | null;
+  /** Null until the bidding has ended. */
+  readonly returns: Returns | null;
+}
+
+export type Happening =
+  | AuctionEvent
+  | { type: 'deposits-due'; at: number; parties: readonly string[] }
+  | { type: 'deposit-applied'; at: number; party: string }
+  | { type: 'deposit-stuck'; at: number; party: string; reason: string }
+  | { type: 'deposits-settled'; at: number; returned: number };
+
+/** The lot after a decision, what happened, and what of it the hall sees. */
+export interface Step {
+  lot: Lot;
+  happened: readonly Happening[];
+  items: readonly HallItem[];
+}
+
+const UNOPENED = { version: 0, head: 0, deadlineAt: null, returns: null };
+
+export function openLot(opening: OpenAuction, now: number): Step | { refusal: TermsRefusal } {
+  const { auction, events, refusal } = open(opening, now);
+  return auction ? step({ ...UNOPENED, auction }, { auction }, events) : { refusal };
+}
+
+/** The lot with what a decision changed. */
+export function step(
+  before: Lot,
+  { auction = before.auction, returns = before.returns }: Partial<Pick<Lot, 'auction' | 'returns'>>,
+  happened: readonly Happening[],
+): Step {
+  const items: HallItem[] = [];
+  for (const one of happened) {
+    const item = isOfAuction(one) ? hallItem(one) : undefined;
+    if (item) items.push(item);
+  }
+  const due = dueOf(auction, returns);
+  const kept = before.deadlineAt !== null && due !== null && before.deadlineAt <= due;
+  const lot = {
+    auction,
+    returns,
+    version: before.version + 1,
+    head: before.head + items.length,
+    deadlineAt: kept ? before.deadlineAt : due,
+  };
+  return { lot, happened, items };
+}
+
+/**
+ * Applies what is due at `now`: the periods, the end, the return of deposits, questions that stay unanswered.
+ * Undefined when nothing is. `returnsAt` says when the deposits go back after a bidding that ended then.
+ */
+export function advanceLot(lot: Lot, now: number, returnsAt: (endedAt: number) => number): Step | undefined {
+  if (lot.deadlineAt === null || now < lot.deadlineAt) return undefined;
+  const { auction, events } = advance(lot.auction, now);
+  const happened: Happening[] = [...events];
+  const ended = auction.result !== null && lot.returns === null;
+  const returns: Returns | null = ended
+    ? { dueAt: returnsAt(auction.result.endedAt), state: 'waiting' }
+    : lot.returns;
+  // Passed now: the step sets the next one.
+  const passed = { ...lot, deadlineAt: null };
+  if (returns?.state === 'waiting' && returns.dueAt <= now) return askReturns(passed, auction, returns.dueAt, happened);
+  return step(passed, { returns, auction: callUnanswered(auction, now, happened) }, happened);
+}
+
+/** Everybody whose deposit is held and who did not win gets it back. */
+function askReturns(lot: Lot, auction: Auction, at: number, happened: Happening[]): Step {
+  const moved = Object.entries(auction.bidders).flatMap(([party, bidder]) => {
+    const returning = party === auction.result!.winner ? undefined : move(bidder, 'return', at);
+    return returning ? [[party, returning] as const] : [];
+  });
+  if (moved.length) happened.push({ type: 'deposits-due', at, parties: moved.map(([party]) => party) });
+  const bidders = moved.length ? { ...auction.bidders, ...Object.fromEntries(moved) } : auction.bidders;
+  return settle(lot, { ...auction, bidders }, { dueAt: at, state: 'asked' }, at, happened);
+}
+
+/** A contract binds the winner: his deposit becomes part of the price. Undefined when there is none to apply. */
+export function applyDeposit(lot: Lot, now: number): Step | undefined {
+  const winner = lot.auction.result?.winner;
+  const bidder = winner ? bidderOf(lot.auction, winner) : undefined;
+  const applying = bidder && move(bidder, 'apply', now);
+  if (!winner || !applying) return undefined;
+  const auction = withBidder(lot.auction, winner, applying);
+  return step(lot, { auction }, [{ type: 'deposit-applied', at: now, party: winner }]);
+}
+
+/** Escrow's answer about a party's deposit. Undefined when it no longer fits. */
+export function answerDeposit(lot: Lot, party: string, answer: DepositMove, now: number): Step | undefined {
+  const bidder = bidderOf(lot.auction, party);
+  const answered = bidder && move(bidder, answer, now);
+  if (!bidder || !answered) return undefined;
+  // The price was agreed to be paid in part by a deposit that is not there.
+  const lost = bidder.deposit === 'applying' && answered.deposit === 'none';
+  if (!lost) return settle(lot, withBidder(lot.auction, party, answered), lot.returns, now, []);
+  const reason = 'deposit-not-held';
+  const auction = withBidder(lot.auction, party, { ...answered, stuck: reason });
+  return step(lot, { auction }, [{ type: 'deposit-stuck', at: now, party, reason }]);
+}
+
+/** Escrow failed on the question: it stays open, for a person to look at. */
+export function failDeposit(lot: Lot, party: string, reason: string, now: number): Step | undefined {
+  const bidder = bidderOf(lot.auction, party);
+  if (!bidder || !isAsked(bidder.deposit) || bidder.stuck === reason) return undefined;
+  const auction = withBidder(lot.auction, party, { ...bidder, stuck: reason });
+  return step(lot, { auction }, [{ type: 'deposit-stuck', at: now, party, reason }]);
+}
+
+function settle(lot: Lot, auction: Auction, returns: Returns | null, at: number, happened: Happening[]): Step {
+  const bidders = Object.values(auction.bidders);
+  if (returns?.state !== 'asked' || bidders.some(({ deposit }) => deposit === 'returning')) {
+    return step(lot, { auction, returns }, happened);
+  }
+  happened.push({ type: 'deposits-settled', at, returned: bidders.filter((b) => b.deposit === 'returned').length });
+  return step(lot, { auction, returns: { ...returns, state: 'settled' } }, happened);
+}
+
+function callUnanswered(auction: Auction, now: number, happened: Happening[]): Auction {
+  let called = auction;
+  for (const [party, bidder] of openQuestions(auction)) {
+    if (bidder.askedAt! + UNANSWERED_MS > now) continue;
+    called = withBidder(called, party, { ...bidder, stuck: 'unanswered' });
+    happened.push({ type: 'deposit-stuck', at: bidder.askedAt! + UNANSWERED_MS, party, reason: 'unanswered' });
+  }
+  return called;
+}
+
+function dueOf(auction: Auction, returns: Returns | null): number | null {
+  if (auction.period !== 'ended') return deadlineOf(auction);
+  // The end was decided without `advanceLot`: what follows from it is due at once.
+  if (returns === null) return auction.result!.endedAt;
+  if (returns.state === 'waiting') return returns.dueAt;
+  const asked = openQuestions(auction).map(([, { askedAt }]) => askedAt!);
+  return asked.length ? Math.min(...asked) + UNANSWERED_MS : null;
+}
+
+const openQuestions = ({ bidders }: Auction) =>
+  Object.entries(bidders).filter(([, { deposit, stuck }]) => isAsked(deposit) && stuck === null);
+
+function move(bidder: Bidder, on: DepositMove, now: number): Bidder | undefined {
+  const deposit = depositProcess.next(bidder.deposit, on);
+  if (deposit === undefined) return undefined;
+  return { ...bidder, deposit, stuck: null, askedAt: isAsked(deposit) ? now : bidder.askedAt };
+}
+
+const withBidder = (auction: Auction, party: string, bidder: Bidder): Auction => ({
+  ...auction,
+  bidders: { ...auction.bidders, [party]: bidder },
+});
+
+const ours = ['deposits-due', 'deposit-applied', 'deposit-stuck', 'deposits-settled'];
+const isOfAuction = (one: Happening): one is AuctionEvent => !ours.includes(one.type);

@@ -1,0 +1,86 @@
+import type { AnswerTable, Decision } from '@yuzhi/messaging/decision';
+import { accept } from '@yuzhi/messaging/decision';
+import { Answers } from '@yuzhi/messaging/handlers';
+import { biddingRefusals, openAuction } from '@yuzhi/protocol/bidding';
+import { platformRefusals } from '@yuzhi/protocol/platform';
+import type { Refusal } from '@yuzhi/protocol/declare';
+import { listingAnnounced, listingReturned } from '@yuzhi/protocol/listings';
+import { registerRefusals, releasePatent, reservePatent } from '@yuzhi/protocol/register';
+import { wire } from '@yuzhi/database/json';
+import { Injectable } from '@nestjs/common';
+import { changed, type Listing, moved } from './domain/listing.ts';
+import { ListingStore } from './listings.store.ts';
+
+const words: Record<string, Refusal> = { ...registerRefusals, ...biddingRefusals, ...platformRefusals };
+
+/** The register or the bidding refused: back to the holder, who reads why. An answer that comes again changes nothing. */
+function comeBack(listing: Listing, { code }: { code: string }): Decision<Listing> {
+  const comment = `${words[code]!.zh} ${words[code]!.en}`;
+  const releasing = listing.reservation === 'held';
+  const change: Partial<Listing> = {
+    returned: { code, comment },
+    reservation: releasing ? 'releasing' : listing.reservation,
+  };
+  const returned = moved(listing, 'refused', change);
+  if (!returned) return accept(listing);
+  const { saleId, patentNumber } = listing;
+  const decision = accept(returned).tell(listingReturned, { saleId, reason: comment }, saleId);
+  return releasing ? decision.ask(releasePatent, patentNumber, { patentNumber, saleId }) : decision;
+}
+const unchanged = (listing: Listing) => accept(listing);
+
+/** What becomes of a listing when another service has decided what it asked. */
+@Injectable()
+export class ListingAnswers {
+  @Answers(reservePatent, ListingStore)
+  readonly reserved: AnswerTable<Listing, typeof reservePatent> = {
+    accepted(listing, entry) {
+      const opening = moved(listing, 'reserved', { entry, reservation: 'held' });
+      if (!opening) return accept(listing);
+      const { saleId, seller, terms } = opening;
+      return accept(opening).ask(openAuction, saleId, { saleId, seller, terms: wire(terms) });
+    },
+    refused: {
+      'patent-reserved': comeBack,
+      'patent-unknown': comeBack,
+      'seller-not-owner': comeBack,
+      'co-owner-consent-missing': comeBack,
+      'patent-not-in-force': comeBack,
+      'annuity-unpaid': comeBack,
+      'patent-pledged': comeBack,
+      'patent-preserved': comeBack,
+    },
+    failed: comeBack,
+  };
+
+  @Answers(openAuction, ListingStore)
+  readonly opened: AnswerTable<Listing, typeof openAuction> = {
+    accepted(listing, _, now) {
+      const announced = moved(listing, 'opened', { announcedAt: now });
+      if (!announced) return accept(listing);
+      const { saleId, seller, patentNumber, entry, terms } = announced;
+      const { startPriceFen, depositFen, freeStartsAt, freeEndsAt } = wire(terms);
+      const lot = { saleId, seller, patentNumber, title: entry!.title.zh };
+      const notice = { ...lot, startPriceFen, depositFen, freeStartsAt, freeEndsAt };
+      return accept(announced).tell(listingAnnounced, notice, saleId);
+    },
+    refused: {
+      'auction-exists': comeBack,
+      'start-price-out-of-bounds': comeBack,
+      'reserve-out-of-bounds': comeBack,
+      'increment-out-of-bounds': comeBack,
+      'deposit-out-of-bounds': comeBack,
+      'periods-out-of-order': comeBack,
+      'cycle-out-of-bounds': comeBack,
+    },
+    failed: comeBack,
+  };
+
+  @Answers(releasePatent, ListingStore)
+  readonly released: AnswerTable<Listing, typeof releasePatent> = {
+    accepted: (listing) =>
+      listing.reservation === 'releasing' ? accept(changed(listing, { reservation: 'none' })) : accept(listing),
+    refused: { 'patent-unknown': unchanged },
+    failed: unchanged,
+  };
+}

@@ -1,0 +1,153 @@
+import { Calendar, Rulebook } from '@yuzhi/chassis/rulebook';
+import { held, wire } from '@yuzhi/database/json';
+import { accept, follow, refuse, type Sent } from '@yuzhi/messaging/decision';
+import { Handle, On, Wakes } from '@yuzhi/messaging/handlers';
+import { auctionEnded } from '@yuzhi/protocol/bidding';
+import { dealClosed } from '@yuzhi/protocol/contracts';
+import type { DataOf } from '@yuzhi/protocol/declare';
+import {
+  approveListing,
+  closeListing,
+  concludeListing,
+  draftListing,
+  listingReturned,
+  listingSubmitted,
+  listingUnsold,
+  listingWithdrawn,
+  resultAnnounced,
+  resultConfirmed,
+  returnListing,
+  reviseListing,
+  saleCompleted,
+  submitListing,
+  wakeListing,
+  withdrawListing,
+} from '@yuzhi/protocol/listings';
+import { releasePatent, reservePatent } from '@yuzhi/protocol/register';
+import { Injectable } from '@nestjs/common';
+import { changed, draft, isEditable, type Listing, moved } from './domain/listing.ts';
+import { ListingStore } from './listings.store.ts';
+
+/** The holder's own listing, or why it is not. */
+function owned(listing: Listing | undefined, party: string) {
+  if (!listing) return refuse('listing-not-found');
+  return listing.seller === party ? listing : refuse('listing-not-yours');
+}
+const isListing = (found: ReturnType<typeof owned>): found is Listing => 'saleId' in found;
+
+@Injectable()
+export class ListingHandlers {
+  constructor(
+    private readonly rulebook: Rulebook,
+    private readonly calendar: Calendar,
+  ) {}
+
+  @Handle(draftListing, ListingStore)
+  draft(listing: Listing | undefined, { key, principal, data }: Sent<typeof draftListing>, now: number) {
+    // The id is derived from the request, so whoever finds it taken repeats himself after the inbox forgot.
+    return accept(listing ?? draft(key, principal.party, held(data), now), { saleId: key });
+  }
+
+  @Handle(reviseListing, ListingStore)
+  revise(listing: Listing | undefined, { principal, data }: Sent<typeof reviseListing>) {
+    const mine = owned(listing, principal.party);
+    if (!isListing(mine)) return mine;
+    return isEditable(mine) ? accept(changed(mine, held(data)), {}) : refuse('listing-not-editable');
+  }
+
+  @Handle(submitListing, ListingStore)
+  submit(listing: Listing | undefined, { principal }: Sent<typeof submitListing>) {
+    const mine = owned(listing, principal.party);
+    if (!isListing(mine)) return mine;
+    const submitted = moved(mine, 'submit', { returned: null });
+    if (!submitted) return refuse('listing-not-editable');
+    const { saleId, seller, patentNumber, description } = submitted;
+    const title = description.zh.slice(0, 60);
+    return accept(submitted, {}).tell(listingSubmitted, { saleId, seller, patentNumber, title }, saleId);
+  }
+
+  @Handle(withdrawListing, ListingStore)
+  withdraw(listing: Listing | undefined, { principal }: Sent<typeof withdrawListing>) {
+    const mine = owned(listing, principal.party);
+    if (!isListing(mine)) return mine;
+    const withdrawn = moved(mine, 'withdraw');
+    if (!withdrawn) return refuse('listing-not-withdrawable');
+    return accept(withdrawn, {}).tell(listingWithdrawn, { saleId: mine.saleId }, mine.saleId);
+  }
+
+  @Handle(returnListing, ListingStore)
+  sendBack(listing: Listing | undefined, { data: { comment } }: Sent<typeof returnListing>) {
+    if (!listing) return refuse('listing-not-found');
+    const returned = moved(listing, 'return', { returned: { code: null, comment } });
+    if (!returned) return refuse('listing-not-in-review');
+    const { saleId } = listing;
+    return accept(returned, {}).tell(listingReturned, { saleId, reason: comment }, saleId);
+  }
+
+  @Handle(approveListing, ListingStore)
+  approve(listing: Listing | undefined) {
+    if (!listing) return refuse('listing-not-found');
+    const reserving = moved(listing, 'approve');
+    if (!reserving) return refuse('listing-not-in-review');
+    const { saleId, seller, patentNumber } = listing;
+    return accept(reserving, {}).ask(reservePatent, patentNumber, { patentNumber, saleId, seller, purpose: 'transfer' });
+  }
+
+  @On(auctionEnded)
+  onEnded({ saleId, outcome, winner, paddle, priceFen, endedAt }: DataOf<typeof auctionEnded>) {
+    return follow(concludeListing, saleId, { saleId, outcome, winner, paddle, priceFen, endedAt });
+  }
+
+  @Handle(concludeListing, ListingStore)
+  conclude(listing: Listing | undefined, { data }: Sent<typeof concludeListing>, now: number) {
+    if (!listing) throw new Error(`${data.saleId}: a bidding without its listing`);
+    const { saleId, patentNumber } = listing;
+    if (data.outcome !== 'sold') {
+      const unsold = moved(listing, 'leave-unsold', { result: held(data), reservation: 'releasing' });
+      if (!unsold) return accept(listing);
+      return accept(unsold)
+        .tell(listingUnsold, { saleId, outcome: data.outcome }, saleId)
+        .ask(releasePatent, patentNumber, { patentNumber, saleId });
+    }
+    const days = this.rulebook.int('listings.result-notice-working-days', now);
+    const { at: until, provisional } = this.calendar.addWorkingDays(data.endedAt, days);
+    const noticed = moved(listing, 'sell', { result: held(data), noticeUntil: until, deadlineAt: until });
+    if (!noticed) return accept(listing);
+    const { priceFen, winner, paddle } = data;
+    const notice = { saleId, priceFen: priceFen!, buyer: winner!, paddle: paddle!, until, provisional };
+    return accept(noticed).tell(resultAnnounced, notice, saleId);
+  }
+
+  @Wakes(wakeListing, ListingStore)
+  @Handle(wakeListing, ListingStore)
+  wake(listing: Listing | undefined, _: Sent<typeof wakeListing>, now: number) {
+    if (!listing) throw new Error('a deadline without its listing');
+    if (listing.deadlineAt === null || listing.deadlineAt > now) return accept(listing);
+    const confirmed = moved(listing, 'notice-passed', { deadlineAt: null });
+    if (!confirmed) return accept(listing);
+    const { saleId, patentNumber, seller, result, terms, inventors, inventorBps, costsFen, entry } = confirmed;
+    const { winner, priceFen } = result!;
+    const outcome = wire({
+      ...{ saleId, patentNumber, seller, inventors, inventorBps, costsFen, entry: entry! },
+      buyer: winner!,
+      priceFen: priceFen!,
+      depositFen: terms.depositFen,
+      rulebookVersion: this.rulebook.version(),
+    });
+    return accept(confirmed).tell(resultConfirmed, outcome, saleId);
+  }
+
+  @On(dealClosed)
+  onClosed({ saleId }: DataOf<typeof dealClosed>) {
+    return follow(closeListing, saleId, { saleId });
+  }
+
+  @Handle(closeListing, ListingStore)
+  close(listing: Listing | undefined, { data: { saleId } }: Sent<typeof closeListing>) {
+    if (!listing) throw new Error(`${saleId}: a deal without its listing`);
+    const { patentNumber } = listing;
+    const sold = moved(listing, 'close', { reservation: 'releasing' });
+    if (!sold) return accept(listing);
+    return accept(sold).tell(saleCompleted, { saleId }, saleId).ask(releasePatent, patentNumber, { patentNumber, saleId });
+  }
+}

@@ -1,0 +1,51 @@
+import { HeldTables } from '@yuzhi/chassis/parts';
+import type { Projection } from '@yuzhi/messaging/projector';
+import { catalogue, declarations } from '@yuzhi/protocol/catalogue';
+import type { CloudEvent } from '@yuzhi/protocol/declare';
+import { organisations, people } from '@yuzhi/protocol/identity';
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { partiesOf, sentenceOf } from './domain/sentence.ts';
+
+const declared = new Map(declarations('event').map((event) => [event.type, event]));
+
+/** The record of every sale: each event with its sentence, as it happened, and for whom it is. */
+@Injectable()
+export class SaleRecordProjection implements Projection {
+  readonly name = 'sale-record';
+  readonly topics = catalogue.topics.map(({ topic }) => topic).filter((topic) => topic.endsWith('.events'));
+
+  constructor(private readonly tables: HeldTables) {}
+
+  async apply(tx: pg.PoolClient, events: CloudEvent[]): Promise<void> {
+    const rows = events.flatMap((event) => this.#rowOf(event as CloudEvent<Record<string, unknown>>));
+    if (!rows.length) return;
+    const column = <K extends keyof (typeof rows)[number]>(name: K) => rows.map((row) => row[name]);
+    await tx.query(
+      `insert into sale_record (event_id, sale_id, at, type, zh, en, audience, party, actor)
+       select u.event_id, u.sale_id, u.at, u.type, u.zh, u.en, u.audience, u.party, u.actor::jsonb
+       from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+         with ordinality u(event_id, sale_id, at, type, zh, en, audience, party, actor, n) order by u.n
+       on conflict (event_id) do nothing`,
+      (['id', 'saleId', 'time', 'type', 'zh', 'en', 'audience', 'party', 'actor'] as const).map(column),
+    );
+    const parties = rows.flatMap(({ saleId, parties: named }) => named.map((party) => ({ saleId, party })));
+    await tx.query(
+      `insert into sale_party (sale_id, party) select * from unnest($1::uuid[], $2::text[]) on conflict do nothing`,
+      [parties.map(({ saleId }) => saleId), parties.map(({ party }) => party)],
+    );
+  }
+
+  #rowOf({ id, type, time, saleid, actor, data }: CloudEvent<Record<string, unknown>>) {
+    const event = declared.get(type);
+    if (!event || !saleid) return [];
+    const { zh, en } = sentenceOf(event, data, (party) => this.#nameOf(party));
+    const { audience } = event;
+    const own = audience === 'self' && typeof data['party'] === 'string' ? data['party'] : null;
+    const parties = partiesOf(data);
+    return [{ id, saleId: saleid, time, type, zh, en, audience, party: own, actor: JSON.stringify(actor), parties }];
+  }
+  #nameOf(party: string): string {
+    return this.tables.of(organisations).get(party)?.name ?? this.tables.of(people).get(party)?.name ?? party;
+  }
+}

@@ -1,0 +1,77 @@
+import { defineProcess } from '@yuzhi/chassis/process';
+import type { DataOf } from '@yuzhi/protocol/declare';
+import type { openFiling, recordFiling } from '@yuzhi/protocol/register';
+
+/** An application to the office (业务办理), from our intention to its notice. */
+export const filingProcess = defineProcess('filing', {
+  states: ['opened', 'accepted', 'examined', 'registered', 'defective', 'refused'],
+  initial: 'opened',
+  final: ['registered', 'defective', 'refused'],
+  transitions: [
+    { from: 'opened', on: 'accepted', to: 'accepted' },
+    { from: 'accepted', on: 'accepted', to: 'accepted' },
+    { from: 'accepted', on: 'examined', to: 'examined' },
+    { from: 'accepted', on: 'registered', to: 'registered' },
+    { from: 'accepted', on: 'defective', to: 'defective' },
+    { from: 'accepted', on: 'refused', to: 'refused' },
+    { from: 'examined', on: 'examined', to: 'examined' },
+    { from: 'examined', on: 'registered', to: 'registered' },
+    { from: 'examined', on: 'defective', to: 'defective' },
+    { from: 'examined', on: 'refused', to: 'refused' },
+  ],
+});
+export type FilingState = (typeof filingProcess)['states'][number];
+
+export interface Filing extends DataOf<typeof openFiling> {
+  readonly state: FilingState;
+  readonly officeReference: string | null;
+  readonly openedAt: number;
+  /** By then the office should have decided. */
+  readonly dueAt: number;
+  readonly registeredOn: string | null;
+  readonly noticeNumber: string | null;
+  readonly reason: string | null;
+  /** The office is to be asked now; `checks` counts how often it was. */
+  readonly checking: boolean;
+  readonly checks: number;
+  readonly version: number;
+  readonly deadlineAt: number | null;
+}
+
+export const opened = (data: DataOf<typeof openFiling>, now: number, dueAt: number): Filing => ({
+  ...data,
+  state: 'opened',
+  officeReference: null,
+  openedAt: now,
+  dueAt,
+  registeredOn: null,
+  noticeNumber: null,
+  reason: null,
+  checking: false,
+  checks: 0,
+  version: 1,
+  deadlineAt: null,
+});
+
+/** What the office said; undefined when it no longer fits, as after a repetition. The next look is at `nextAt`. */
+export function recorded(filing: Filing, said: DataOf<typeof recordFiling>, nextAt: number): Filing | undefined {
+  const state = filingProcess.next(filing.state, said.state);
+  if (!state) return undefined;
+  const { officeReference, registeredOn, noticeNumber, reason } = said;
+  return {
+    ...filing,
+    ...{ state, officeReference, registeredOn, noticeNumber, reason },
+    checking: false,
+    version: filing.version + 1,
+    deadlineAt: filingProcess.isFinal(state) ? null : nextAt,
+  };
+}
+
+/** Time to ask again. */
+export const checked = (filing: Filing): Filing => ({
+  ...filing,
+  checking: true,
+  checks: filing.checks + 1,
+  version: filing.version + 1,
+  deadlineAt: null,
+});

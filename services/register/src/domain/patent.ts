@@ -1,0 +1,70 @@
+import type { Refusals } from '@yuzhi/protocol/declare';
+import type { RegisterEntry, reservePatent } from '@yuzhi/protocol/register';
+import type { z } from 'zod';
+
+export type Entry = z.output<typeof RegisterEntry>;
+
+/** A patent as the mirror holds it, with the lock that one sale may have on it. */
+export interface Patent {
+  readonly patentNumber: string;
+  readonly state: 'requested' | 'mirrored' | 'not-on-register';
+  readonly entry: Entry | null;
+  /** The office is to be asked (again). */
+  readonly stale: boolean;
+  readonly reservedBy: string | null;
+  readonly requestedAt: number;
+  readonly mirroredAt: number | null;
+  readonly version: number;
+}
+
+export const requested = (patentNumber: string, now: number): Patent => ({
+  patentNumber,
+  state: 'requested',
+  entry: null,
+  stale: true,
+  reservedBy: null,
+  requestedAt: now,
+  mirroredAt: null,
+  version: 1,
+});
+
+export const changed = (patent: Patent, change: Partial<Patent>): Patent => ({
+  ...patent,
+  ...change,
+  version: patent.version + 1,
+});
+
+/** What the office answered; an older version of the register never overwrites a newer one. */
+export function mirrored(patent: Patent, entry: Entry | null, now: number): Patent {
+  if (entry === null) {
+    return patent.state === 'mirrored'
+      ? changed(patent, { stale: false })
+      : changed(patent, { state: 'not-on-register', stale: false });
+  }
+  const newer = !patent.entry || entry.officeVersion > patent.entry.officeVersion;
+  return newer
+    ? changed(patent, { state: 'mirrored', entry, stale: false, mirroredAt: now })
+    : changed(patent, { stale: false });
+}
+
+export const ownersDiffer = (before: Entry | null, after: Entry | null): boolean =>
+  before !== null && after !== null && JSON.stringify(before.owners) !== JSON.stringify(after.owners);
+
+type Obstacle = Exclude<keyof (typeof reservePatent)['rejections'] & keyof Refusals, 'patent-reserved'>;
+
+/**
+ * Why a transfer of this patent by `seller` cannot go on, as the register stands: the first of the catalogue's order.
+ * Patent Law arts 10, 14; DOMAIN 2.4, row "transfer": licences are disclosed, a pledge or preservation stops it.
+ */
+export function obstacleOf(patent: Patent | undefined, seller: string): Obstacle | null {
+  const entry = patent?.entry;
+  if (!entry) return 'patent-unknown';
+  if (!entry.owners.some(({ party }) => party === seller)) return 'seller-not-owner';
+  if (entry.owners.length > 1) return 'co-owner-consent-missing';
+  if (entry.status === 'GRANTED_LATE_FEE' || (entry.status === 'GRANTED' && entry.annuity.late)) return 'annuity-unpaid';
+  if (entry.status === 'SUSPENDED' || has(entry, 'preservation')) return 'patent-preserved';
+  if (!['GRANTED', 'INVALID_PART', 'RESTORED'].includes(entry.status)) return 'patent-not-in-force';
+  return has(entry, 'pledge') ? 'patent-pledged' : null;
+}
+
+const has = (entry: Entry, kind: string) => entry.encumbrances.some((encumbrance) => encumbrance.kind === kind);

@@ -1,0 +1,115 @@
+import { READER } from '@yuzhi/chassis/service';
+import { PlatformClock } from '@yuzhi/messaging/platform-clock';
+import { fromJson } from '@yuzhi/database/json';
+import type { Reader } from '@yuzhi/database/store';
+import { type Follow, follow } from '@yuzhi/messaging/decision';
+import type { Call, Errand, Pending } from '@yuzhi/messaging/errands';
+import { mirrorPatent, recordFiling, refreshPatent } from '@yuzhi/protocol/register';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Filing } from './domain/filing.ts';
+import { PatentOffice } from './patent-office.ts';
+
+/** Asks the office for patents that are new to the mirror or may have changed. */
+@Injectable()
+export class ReadPatent implements Errand<string> {
+  readonly name = 'read-patent';
+  constructor(
+    @Inject(READER) private readonly reader: Reader,
+    private readonly office: PatentOffice,
+    private readonly clock: PlatformClock,
+  ) {}
+
+  async pending(limit: number): Promise<Pending<string>[]> {
+    const { rows } = await this.reader.query<{ id: string; version: number }>(
+      'select patent_number as id, version from patent where stale order by requested_at limit $1',
+      [limit],
+    );
+    return rows.map(({ id, version }) => ({ id, attempt: version, task: id }));
+  }
+  async run(patentNumber: string, { signal }: Call): Promise<Follow> {
+    const entry = await this.office.read(patentNumber, await this.clock.now(), signal);
+    return follow(mirrorPatent, patentNumber, { patentNumber, entry });
+  }
+}
+
+/** Takes filings to the office: the sale id is their reference, so that a repetition is the same filing. */
+@Injectable()
+export class SubmitFiling implements Errand<Filing> {
+  readonly name = 'submit-filing';
+  constructor(
+    @Inject(READER) private readonly reader: Reader,
+    private readonly office: PatentOffice,
+    private readonly clock: PlatformClock,
+  ) {}
+
+  pending(limit: number): Promise<Pending<Filing>[]> {
+    return filingsWhere(this.reader, `status = 'opened'`, limit);
+  }
+  async run(filing: Filing, { signal }: Call): Promise<Follow> {
+    const answer = await this.office.file(filing, await this.clock.now(), signal);
+    return follow(recordFiling, filing.saleId, { saleId: filing.saleId, ...answer });
+  }
+}
+
+/** Asks the office how far a filing is. */
+@Injectable()
+export class CheckFiling implements Errand<Filing> {
+  readonly name = 'check-filing';
+  constructor(
+    @Inject(READER) private readonly reader: Reader,
+    private readonly office: PatentOffice,
+    private readonly clock: PlatformClock,
+  ) {}
+
+  pending(limit: number): Promise<Pending<Filing>[]> {
+    return filingsWhere(this.reader, 'checking', limit);
+  }
+  async run({ saleId, officeReference }: Filing, { signal }: Call): Promise<Follow> {
+    const answer = await this.office.filing(officeReference!, await this.clock.now(), signal);
+    return follow(recordFiling, saleId, { saleId, ...answer });
+  }
+}
+
+/** How often the office's journal of changes is read, real time. */
+const FOLLOW_MS = 2_000;
+
+/** Follows the office's journal of changes, from its beginning after each start; what is not newer changes nothing. */
+@Injectable()
+export class FollowChanges implements Errand<number> {
+  readonly name = 'follow-changes';
+  #seq = 0;
+  #notBefore = 0;
+
+  constructor(
+    @Inject(READER) private readonly reader: Reader,
+    private readonly office: PatentOffice,
+    private readonly clock: PlatformClock,
+  ) {}
+
+  async pending(): Promise<Pending<number>[]> {
+    return Date.now() < this.#notBefore ? [] : [{ id: 'journal', attempt: this.#seq, task: this.#seq }];
+  }
+  /** Reads on only when the mirror has caught up: what was sent may not have arrived. */
+  async run(after: number, { signal }: Call): Promise<Follow[]> {
+    const { numbers, seq } = await this.office.changes(after, await this.clock.now(), signal);
+    const { rows } = await this.reader.query<{ id: string }>(
+      `select patent_number as id from patent
+       where patent_number = any($1) and mirror_state = 'mirrored' and office_version < $2 and not stale`,
+      [numbers, seq],
+    );
+    if (!rows.length) this.#seq = seq;
+    this.#notBefore = Date.now() + FOLLOW_MS;
+    return rows.map(({ id }) => follow(refreshPatent, id, { patentNumber: id }));
+  }
+}
+
+async function filingsWhere(reader: Reader, condition: string, limit: number): Promise<Pending<Filing>[]> {
+  const { rows } = await reader.query<{ id: string; state: unknown }>(
+    `select sale_id::text as id, state from filing where ${condition} order by opened_at limit $1`,
+    [limit],
+  );
+  return rows.map(({ id, state }) => {
+    const filing = fromJson<Filing>(state);
+    return { id, attempt: filing.checks, task: filing };
+  });
+}
