@@ -11,7 +11,7 @@ import { compile, generate, install, nodeProblem, pinnedNode, provideJava, root 
 const VERBS = {
   start: { module: 'deploy/local/dist/start.js', java: true },
   test: { module: 'deploy/local/dist/test.js', java: true },
-  demo: { module: 'journeys/dist/demo.js', java: true },
+  demo: { module: 'deploy/local/dist/demo.js', java: true },
   docs: { module: 'tools/docs.mjs' },
   doctor: { module: 'tools/doctor.mjs', bare: true },
 };

@@ -47,6 +47,10 @@ function secretOf(file: string): string {
   return readFileSync(file, 'utf8');
 }
 
+/** A secret of its own for each purpose, from the one that the file holds; 43 characters. */
+export const secretFor = (file: string, purpose: string): string =>
+  createHmac('sha256', secretOf(file)).update(`secret for ${purpose}`).digest('base64url');
+
 const passwordOf = (role: string, secret: string) => createHmac('sha256', secret).update(role).digest('base64url');
 
 function urlOf(adminUrl: string, database: string, role?: { name: string; password: string }): string {
@@ -147,6 +151,21 @@ export function provisionDatabase(
 ): Promise<ServiceDatabase> {
   const chosen = defaults(service, options);
   return exclusively(adminUrl, chosen.name, (admin) => provision(admin, adminUrl, service, chosen));
+}
+
+/** A database of its own for a double, which makes its own tables. Answers its owner's URL. */
+export function plainDatabase(adminUrl: string, name: string, secretFile: string): Promise<string> {
+  return exclusively(adminUrl, name, async (admin) => {
+    const role = { name: `${name}_owner`, password: passwordOf(`${name}_owner`, secretOf(secretFile)) };
+    const { rowCount: known } = await admin.query('select from pg_roles where rolname = $1', [role.name]);
+    const verb = known === 0 ? 'create' : 'alter';
+    await admin.query(`${verb} role ${quoted(role.name)} login password ${escapeLiteral(role.password)}`);
+    await admin.query(`grant ${quoted(role.name)} to current_user`);
+    const { rowCount } = await admin.query('select from pg_database where datname = $1', [name]);
+    if (rowCount === 0) await admin.query(`create database ${quoted(name)} owner ${quoted(role.name)}`);
+    await admin.query(`revoke all on database ${quoted(name)} from public`);
+    return urlOf(adminUrl, name, role);
+  });
 }
 
 /** A migrated database that is only there to be cloned; made by whoever asks first. Answers its name. */

@@ -10,12 +10,22 @@ export interface Given {
   databaseUrl?: string;
   redisUrl?: string;
   kafkaBrokers?: string[];
+  /** A test key's account; live keys are for the deployed shape. */
+  stripe?: { secretKey: string; webhookSecret: string };
+  oidcIssuer?: string;
 }
 
-/** DATABASE_URL (an administrator's), REDIS_URL and KAFKA_BROKERS (comma-separated); empty counts as unset. */
+/**
+ * DATABASE_URL (an administrator's), REDIS_URL, KAFKA_BROKERS (comma-separated), STRIPE_SECRET_KEY with
+ * STRIPE_WEBHOOK_SECRET, OIDC_ISSUER; empty counts as unset. Throws when one half of a pair is missing.
+ */
 export function givenInfrastructure(env: NodeJS.ProcessEnv = process.env): Given {
   const brokers = (env['KAFKA_BROKERS'] ?? '').split(',').map((broker) => broker.trim());
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret } = env;
+  if (secretKey && !webhookSecret) throw new Error('STRIPE_SECRET_KEY is set, so STRIPE_WEBHOOK_SECRET must be too');
   return {
+    ...(secretKey && webhookSecret && { stripe: { secretKey, webhookSecret } }),
+    ...(env['OIDC_ISSUER'] && { oidcIssuer: env['OIDC_ISSUER'] }),
     ...(env['DATABASE_URL'] && { databaseUrl: env['DATABASE_URL'] }),
     ...(env['REDIS_URL'] && { redisUrl: env['REDIS_URL'] }),
     ...(brokers.some(Boolean) && { kafkaBrokers: brokers.filter(Boolean) }),

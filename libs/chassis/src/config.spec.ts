@@ -44,16 +44,15 @@ describe('the configuration of a service', () => {
 
   it('names every wrong variable at once, and none of their values', () => {
     const wrong = { WRITER_URL: 'mysql://w:hunter2@db/x', READER_URL: undefined, PORT: '99999', KAFKA_BROKERS: 'kafka' };
-    expect(() => read({ ...wrong, INTERNAL_SECRET: 'short-secret' })).toThrow(
-      /WRITER_URL[^]*READER_URL: is not set[^]*|PORT[^]*KAFKA_BROKERS/,
-    );
     let message = '';
     try {
       read({ ...wrong, INTERNAL_SECRET: 'short-secret' });
     } catch (error) {
       message = (error as Error).message;
     }
-    for (const name of ['WRITER_URL', 'READER_URL', 'PORT', 'KAFKA_BROKERS', 'INTERNAL_SECRET']) expect(message).toContain(name);
+    for (const name of ['WRITER_URL', 'READER_URL: is not set', 'PORT', 'KAFKA_BROKERS', 'INTERNAL_SECRET']) {
+      expect(message).toContain(name);
+    }
     expect(message).not.toMatch(/hunter2|short-secret/);
   });
 

@@ -30,6 +30,8 @@ export interface HttpParts {
   logger: Logger;
   /** Why this process should get no traffic, if so. */
   unready(): string | undefined;
+  /** Until then every request but the health checks is turned away. */
+  started(): boolean;
 }
 export interface HttpApp {
   app: NestFastifyApplication;
@@ -41,6 +43,7 @@ export async function createHttp(module: DynamicModule, parts: (app: NestFastify
   const http = fastify({
     bodyLimit: BODY_MAX,
     requestTimeout: REQUEST_MS,
+    exposeHeadRoutes: false,
     routerOptions: { maxParamLength: PARAM_MAX },
     frameworkErrors: (error, _, reply) => void sendDenied(reply as unknown as FastifyReply, codeOf(error)),
   });
@@ -51,10 +54,13 @@ export async function createHttp(module: DynamicModule, parts: (app: NestFastify
     bodyParser: false,
     abortOnError: false,
   });
-  const { service, logger, unready } = parts(app);
+  const { service, logger, unready, started } = parts(app);
   answerErrors(http, logger);
   measure(http, service);
   rememberRoutes(http);
+  http.addHook('onRequest', (request, _, done) => {
+    done(started() || request.url.startsWith('/health/') ? undefined : new Denied('owner-unavailable'));
+  });
   http.get('/health/live', async () => ({ status: 'live' }));
   http.get('/health/ready', async (_, reply) => {
     const reason = unready();

@@ -23,7 +23,7 @@ export async function startIssuer(): Promise<TestIssuer> {
   });
   await new Promise<void>((go) => server.listen(0, '127.0.0.1', go));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const signed = (claims: JWTPayload, key: CryptoKey, more: Parameters<TestIssuer['sign']>[1] = {}) =>
+  const signed = (claims: JWTPayload, key: typeof pair.privateKey, more: Parameters<TestIssuer['sign']>[1] = {}) =>
     new SignJWT(claims)
       .setProtectedHeader({ alg: 'ES256', typ: more.typ ?? 'at+jwt', kid: 'test' })
       .setIssuer(more.issuer ?? url)

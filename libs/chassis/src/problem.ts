@@ -44,18 +44,18 @@ const chinese = z.locales.zhCN().localeError;
 type RawIssue = Parameters<typeof chinese>[0];
 
 /** What is wrong with which field, for a person to read. */
-function issuesOf(error: z.ZodError) {
+function issuesOf(error: z.ZodError, at: string[]) {
   return error.issues.map((issue) => {
     const zh = chinese(issue as RawIssue);
-    return { path: issue.path, message: { zh: typeof zh === 'string' ? zh : (zh?.message ?? '无效输入'), en: issue.message } };
+    return { path: [...at, ...issue.path], message: { zh: typeof zh === 'string' ? zh : (zh?.message ?? '无效输入'), en: issue.message } };
   });
 }
 
-/** Throws Denied `invalid-input` that names each field. */
-export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+/** Throws Denied `invalid-input` that names each field; `at` is where the input stands. */
+export function parseInput<S extends z.ZodType>(schema: S, input: unknown, at: string[] = []): z.output<S> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   // Only now the values themselves: the Chinese sentences name what was received.
   const { error } = schema.safeParse(input, { reportInput: true });
-  throw new Denied('invalid-input', { issues: issuesOf(error ?? parsed.error) });
+  throw new Denied('invalid-input', { issues: issuesOf(error ?? parsed.error, at) });
 }

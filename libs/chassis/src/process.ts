@@ -48,8 +48,14 @@ const moveOf = (from: string, on: string) => `${from}\0${on}`;
 function faultsOf({ states, initial, transitions, final }: ProcessTable<string, string>): string[] {
   const known = new Set(states);
   const named = [initial, ...final, ...transitions.flatMap(({ from, to }) => [from, to])];
-  const forward = closure([initial], transitions.map(({ from, to }) => [from, to]));
-  const backward = closure(final, transitions.map(({ from, to }) => [to, from]));
+  const forward = closure(
+    [initial],
+    transitions.map(({ from, to }) => [from, to]),
+  );
+  const backward = closure(
+    final,
+    transitions.map(({ from, to }) => [to, from]),
+  );
   return [
     ...repeated(states).map((s) => `state ${s} is named twice`),
     ...unique(named.filter((s) => !known.has(s))).map((s) => `state ${s} is unknown`),

@@ -19,7 +19,6 @@ import { registerInternal } from './internal.ts';
 import { OwnCommands } from './own-commands.ts';
 import { HeldTables, Parts, type PartsOptions } from './parts.ts';
 import { Principals } from './principals.ts';
-import { Denied } from './problem.ts';
 import { Reads } from './reads.ts';
 import { Calendar, Rulebook } from './rulebook.ts';
 import { type Running, untilTold } from './until-told.ts';
@@ -28,6 +27,9 @@ import { type Running, untilTold } from './until-told.ts';
 export const READER = Symbol('yuzhi.reader');
 /** The side tables: a pool whose role writes them and nothing else. */
 export const SIDE = Symbol('yuzhi.side');
+/** The log itself, for the one service that moves the clock; all others send through outboxes and `OwnCommands`. */
+export const LOG = Symbol('yuzhi.log');
+export const LOGGER = Symbol('yuzhi.logger');
 /** The service's own parsed configuration. */
 export const CONFIG = Symbol('yuzhi.config');
 
@@ -55,13 +57,15 @@ export class ServiceModule {
       { provide: CONFIG, useValue: config },
       from(READER, ({ reader }) => reader),
       from(SIDE, ({ side }) => side),
+      from(LOG, ({ log }) => log),
+      from(LOGGER, ({ logger }) => logger),
       from(PlatformClock, ({ reader }) => new PlatformClock(reader)),
       from(Rulebook, ({ rulebook }) => rulebook),
       from(Calendar, ({ calendar }) => calendar),
       from(HeldTables, ({ tables }) => tables),
       from(OwnCommands, ({ log, reader }) => new OwnCommands(service, log, reader)),
     ];
-    const exports = [CONFIG, READER, SIDE, PlatformClock, Rulebook, Calendar, HeldTables, OwnCommands];
+    const exports = [CONFIG, READER, SIDE, LOG, LOGGER, PlatformClock, Rulebook, Calendar, HeldTables, OwnCommands];
     const { prisma } = options;
     if (prisma) providers.push(from(prisma, ({ reader }) => openPrisma(prisma, reader)));
     return {
@@ -127,7 +131,7 @@ export async function startService(module: DynamicModule): Promise<RunningServic
   };
   const { app, http } = await createHttp(module, (created) => {
     const parts = created.get(Parts);
-    return { service: parts.service, logger: parts.logger, unready: () => unready(parts) };
+    return { service: parts.service, logger: parts.logger, unready: () => unready(parts), started: () => started };
   });
   const stop = () => (stopping ??= app.close());
   try {
@@ -136,9 +140,6 @@ export async function startService(module: DynamicModule): Promise<RunningServic
     const { service, config } = parts;
     runtime = createRuntime(app, parts, options);
     app.connectMicroservice({ strategy: new LogStrategy(runtime) });
-    http.addHook('onRequest', (request, _, done) => {
-      done(started || request.url.startsWith('/health/') ? undefined : new Denied('owner-unavailable'));
-    });
     const principals = new Principals(config, parts.tables.of(memberships));
     new Reads(http, principals).register(discoverAnswers(service, options.catalogue.declared, app.get(DiscoveryService)));
     registerInternal(http, { secret: config.internalSecret, runtime, reader: parts.reader });

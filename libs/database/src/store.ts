@@ -1,3 +1,4 @@
+import type { Envelope } from '@yuzhi/protocol/declare';
 import type pg from 'pg';
 import { fromJson } from './json.ts';
 import { type Columns, type Statement, upserts } from './statement.ts';
@@ -11,7 +12,8 @@ export type Reader = Pick<pg.Pool, 'query'>;
  */
 export interface Store<S, Row = never> {
   readonly name: string;
-  load(ids: string[]): Promise<Map<string, S>>;
+  /** `wanted` are the commands of the batch: a resident store whose aggregate is large reads only what they name. */
+  load(ids: string[], wanted?: readonly Envelope[]): Promise<Map<string, S>>;
   /** The statements that write these states, and the rows that decisions appended. Each is told apart by its place. */
   save(states: S[], rows: Row[]): Statement[];
   /** The commit of these states stands: a resident store may keep them. */

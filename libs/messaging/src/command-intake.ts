@@ -1,26 +1,37 @@
-import { Fenced, Journal, Known, type Lease, Refused } from '@yuzhi/database/journal';
+import { type Journal, Known, type Lease, Refused } from '@yuzhi/database/journal';
 import type { Reader, Store } from '@yuzhi/database/store';
 import type { Logger } from '@yuzhi/telemetry/logging';
 import { metrics } from '@yuzhi/telemetry/metrics';
-import type { Committed, Committer, Leased } from './committer.ts';
-import { UnknownVersion } from './judge.ts';
-import type { Batch, CommandFollower, Log, LogRecord, Seek, Taken } from './log.ts';
+import { reasonOf } from './commit-failure.ts';
+import type { Committed, Committer, Outbound } from './committer.ts';
+import type { Leased } from './judge.ts';
+import type { Batch, CommandFollower, Log, Seek, Taken } from './log.ts';
+import { OutboxSender } from './outbox-sender.ts';
+import { assertHeld } from './positions.ts';
 
 /** Commands of one commit. Larger batches gain nothing and hold more waiting callers. */
 const BATCH_MAX = 256;
-/** Above this many waiting commands fetching pauses. */
+/** Above this many waiting commands, over all partitions, fetching pauses. */
 const QUEUE_MAX = 1024;
+/** Before a command of an unknown version is looked at again. */
+const UNKNOWN_MS = 1000;
 
 interface Partition {
   readonly number: number;
   lease: Lease | undefined;
+  /** Where the queue begins: what the last commit or lease said. */
+  next: bigint;
   /** The next offset that fits behind the queue. */
   expected: bigint;
   queue: Taken[];
+  /** Its queue was full while it could not move: what came then was let go and is to be read again. */
+  skipped: boolean;
   /** How many of the next records are committed one by one, to find the poisoned one. */
   alone: number;
-  /** Not before this instant: it waits for a lease, a database or a deployment. */
+  /** Not before this instant: it waits for a deployment. */
   notBefore: number;
+  failures: number;
+  room: (() => void)[];
 }
 
 export interface IntakeParts {
@@ -39,50 +50,43 @@ export interface IntakeParts {
 
 const sleep = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
 
-/**
- * Only what fails the same way every time is poison: SQLSTATE 22, 23 and 42, a stale row, a mistake in our own code.
- * Everything else is tried again for ever, because a lost connection has many faces.
- */
-export function isPoison(e: unknown): boolean {
-  if (e instanceof TypeError || e instanceof RangeError || e instanceof SyntaxError) return true;
-  const code = (e as { code?: unknown }).code;
-  return typeof code === 'string' && (/^(22|23|42)...$/.test(code) || code === 'YZ003');
-}
-
 /** The single writer of a service: takes what the log hands out, one commit at a time, while fetching goes on. */
 export class CommandIntake implements CommandFollower {
   #partitions = new Map<number, Partition>();
   #seek: Seek = () => {};
-  #busy = false;
+  #running: Promise<void> | undefined;
   #closing = false;
-  #room: (() => void)[] = [];
-  #waitMs = 50;
-  #publishing: Promise<unknown> = Promise.resolve();
-  #published: bigint[] = [];
+  readonly #outbox: OutboxSender;
   /** Set when going on would be a guess: the service is not ready from then on. */
   refused: Refused | undefined;
 
-  constructor(private readonly parts: IntakeParts) {}
+  constructor(private readonly parts: IntakeParts) {
+    const holds = (owner: number, epoch: bigint) => this.#partitions.get(owner)?.lease?.epoch === epoch;
+    this.#outbox = new OutboxSender(parts.log, holds);
+  }
 
   onAssigned(partitions: number[], seek: Seek): void {
     this.#seek = seek;
+    for (const partition of this.#partitions.values()) release(partition);
     for (const store of this.parts.stores) store.forget?.();
-    const fresh = (number: number): Partition => ({
-      number,
-      lease: undefined,
-      expected: -1n,
-      queue: [],
-      alone: 0,
-      notBefore: 0,
-    });
-    this.#partitions = new Map(partitions.map((p) => [p, fresh(p)]));
-    for (const partition of this.#partitions.values()) void this.#take(partition);
+    this.#partitions = new Map(partitions.map((number) => [number, freshPartition(number)]));
+    for (const partition of this.#partitions.values()) void this.#take(partition, 0);
   }
 
   onBatch({ partition: number, fetchedFrom, records }: Batch): Promise<void> | undefined {
     const partition = this.#partitions.get(number);
+    if (this.refused || this.#closing) return sleep(200);
     if (!partition?.lease) return sleep(20);
-    if (fetchedFrom > partition.expected) return this.#gap(partition, fetchedFrom);
+    if (partition.skipped) return undefined;
+    if (fetchedFrom > partition.expected) this.#seek(number, partition.expected);
+    if (fetchedFrom > partition.expected || (records.at(-1)?.offset ?? partition.expected) < partition.expected) {
+      return this.#verify(partition);
+    }
+    const moving = partition.notBefore <= Date.now();
+    if (!moving && partition.queue.length >= this.#share) {
+      partition.skipped = true;
+      return undefined;
+    }
     for (const record of records) {
       if (record.offset < partition.expected) continue;
       partition.queue.push(record);
@@ -90,72 +94,86 @@ export class CommandIntake implements CommandFollower {
     }
     // Lets the other partitions of the same fetch join this batch.
     setImmediate(() => this.#pump());
-    return this.waiting < QUEUE_MAX ? undefined : new Promise<void>((go) => this.#room.push(go));
+    if (!moving || partition.queue.length < this.#share) return undefined;
+    return new Promise<void>((go) => partition.room.push(go));
   }
 
-  /** The group's hint was ahead of us: read on where we left off. If the log no longer has that, it is said, not guessed. */
-  #gap(partition: Partition, fetchedFrom: bigint): Promise<void> {
-    const { log, topic, logger } = this.parts;
-    const wanted = partition.expected;
-    this.#seek(partition.number, wanted);
-    return log.earliest(topic).then((earliest) => {
-      if ((earliest.get(partition.number) ?? 0n) <= wanted) return;
-      this.refused = new Refused(
-        `${topic}/${partition.number}: the log begins behind offset ${wanted}, at ${fetchedFrom}`,
-      );
-      logger.error({ err: this.refused }, 'refusing to go on');
-    });
+  /** What we read does not join on to what we have: a hint of the group's, or a log that is not the one we knew. */
+  async #verify({ number, expected }: Partition): Promise<void> {
+    await assertHeld(this.parts.log, this.parts.topic, number, expected).catch((e: unknown) => this.#refuse(e));
+  }
+  #refuse(e: unknown): void {
+    if (!(e instanceof Refused)) throw e;
+    this.refused = e;
+    this.parts.logger.error({ err: e }, 'refusing to go on');
   }
 
-  /** Commands fetched and not yet committed. */
-  get waiting(): number {
-    return [...this.#partitions.values()].reduce((sum, p) => sum + p.queue.length, 0);
+  /** How much one partition may hold: one that stands must not take the room of those that move. */
+  get #share(): number {
+    return Math.max(BATCH_MAX, Math.floor(QUEUE_MAX / this.#partitions.size));
   }
   /** Committed events and commands that the log does not have yet. */
-  unsent = 0;
+  get unsent(): number {
+    return this.#outbox.unsent;
+  }
   get leases(): Lease[] {
     return [...this.#partitions.values()].flatMap((p) => (p.lease ? [p.lease] : []));
   }
   get ready(): boolean {
     return !this.refused && this.#partitions.size === this.leases.length;
   }
+  #ours(partition: Partition): boolean {
+    return !this.#closing && !this.refused && this.#partitions.get(partition.number) === partition;
+  }
 
-  /** Becomes the owner of the partition and reads on behind its last commit. */
-  async #take(partition: Partition): Promise<void> {
-    const { writer, journal, clusterId, topic, logger } = this.parts;
-    for (
-      let wait = 50;
-      !this.#closing && this.#partitions.get(partition.number) === partition;
-      wait = Math.min(wait * 2, 2000)
-    ) {
+  /** Becomes the owner of the partition and reads on behind its last commit. Tries until it is somebody else's. */
+  async #take(partition: Partition, waitMs: number): Promise<void> {
+    const { writer, journal, clusterId, topic, log } = this.parts;
+    for (let wait = waitMs; ; wait = Math.min(Math.max(50, wait * 2), 2000)) {
+      if (wait) await sleep(wait);
+      if (!this.#ours(partition)) return;
       try {
         const lease = await journal.lease(writer, clusterId, topic, partition.number);
-        this.#publish(await journal.unpublished(writer, partition.number));
-        partition.queue = partition.queue.filter((t) => t.offset >= lease.next);
-        if (!partition.queue.length) partition.expected = lease.next;
-        partition.lease = lease;
-        this.#seek(partition.number, partition.expected);
-        return this.#pump();
+        await assertHeld(log, topic, partition.number, lease.next);
+        await this.#outbox.forgetSent((seqs) => journal.forget(writer, seqs));
+        const left = await journal.unpublished(writer, partition.number);
+        return this.#begin(partition, lease, left.map(({ partition: owner, ...row }) => ({ ...row, owner })));
       } catch (e) {
-        if (e instanceof Refused) {
-          this.refused = e;
-          return logger.error({ err: e }, 'refusing to go on');
-        }
-        await sleep(wait);
+        if (e instanceof Refused) return this.#refuse(e);
+        this.parts.logger.debug({ err: e, partition: partition.number }, 'lease failed');
       }
     }
   }
+  #begin(partition: Partition, lease: Lease, left: Outbound[]): void {
+    if (!this.#ours(partition)) return;
+    partition.lease = lease;
+    this.#outbox.send(left, lease.epoch);
+    // An older database than the one we knew: what we hold does not join on.
+    const known = lease.next < partition.next ? [] : partition.queue;
+    partition.queue = known.filter((t) => t.offset >= lease.next);
+    if (!partition.queue.length) partition.expected = lease.next;
+    partition.next = lease.next;
+    partition.skipped = false;
+    this.#seek(partition.number, partition.expected);
+    this.#pump();
+  }
 
   #pump(): void {
-    if (this.#busy || this.#closing || this.refused) return;
+    if (this.#running || this.#closing || this.refused) return;
     const ripe = [...this.#partitions.values()].filter((p) => p.lease && p.queue.length && p.notBefore <= Date.now());
     if (!ripe.length) return;
-    this.#busy = true;
-    void this.#together(ripe).finally(() => {
-      this.#busy = false;
-      if (this.waiting < QUEUE_MAX) for (const go of this.#room.splice(0)) go();
+    this.#running = this.#together(ripe).finally(() => {
+      this.#running = undefined;
+      for (const partition of this.#partitions.values()) this.#makeRoom(partition);
       this.#pump();
     });
+  }
+  #makeRoom(partition: Partition): void {
+    if (partition.queue.length >= this.#share) return;
+    release(partition);
+    if (!partition.skipped || partition.notBefore > Date.now()) return;
+    partition.skipped = false;
+    this.#seek(partition.number, partition.expected);
   }
 
   /** What arrived meanwhile, from whatever partition, is the next commit. When it fails, each partition tries alone. */
@@ -167,28 +185,45 @@ export class CommandIntake implements CommandFollower {
   }
 
   async #commit(partitions: Partition[], share: number): Promise<boolean> {
-    const parts = partitions.map((p) => ({ partition: p, lease: p.lease, records: p.queue.slice(0, share) }));
-    const taken: Leased[] = parts.flatMap(({ lease, records }) => records.map((r) => ({ ...r, lease: lease! })));
-    const published = this.#published.splice(0);
+    const held = partitions.filter((p) => p.lease && this.#partitions.get(p.number) === p);
+    const taken: Leased[] = held.flatMap((p) => p.queue.slice(0, share).map((r) => ({ ...r, lease: p.lease! })));
+    if (!taken.length) return true;
+    const sent = this.#outbox.takeSent();
+    let committed: Committed;
     try {
       const done = metrics.commits.startTimer({ service: this.parts.service });
-      const committed = await this.#attempt(taken, published);
+      committed = await this.#attempt(taken, sent);
       done();
-      for (const { partition, records } of parts) {
-        partition.queue.splice(0, records.length);
-        partition.alone = Math.max(0, partition.alone - records.length);
-      }
-      for (const { lease, next, lastNow, clockOffsetMs } of committed.steps)
-        Object.assign(lease, { next, lastNow, clockOffsetMs });
-      this.#waitMs = 50;
-      this.#publish(committed.outgoing);
-      this.parts.settled(committed);
-      return true;
     } catch (e) {
-      this.#published.push(...published);
+      this.#outbox.putBack(sent);
       for (const store of this.parts.stores) store.forget?.();
-      if (partitions.length === 1) await this.#recover(partitions[0]!, taken, e);
+      if (held.length === 1) this.#recover(held[0]!, taken, e);
       return false;
+    }
+    for (const step of committed.steps) this.#advance(step);
+    const epochs = new Map(committed.steps.map(({ lease }) => [lease.partition, lease.epoch]));
+    for (const [owner, rows] of Map.groupBy(committed.outgoing, (row) => row.owner)) {
+      this.#outbox.send(rows, epochs.get(owner)!);
+    }
+    this.#settle(committed);
+    return true;
+  }
+  #advance({ lease, ...moved }: Committed['steps'][number]): void {
+    Object.assign(lease, moved);
+    const partition = this.#partitions.get(lease.partition);
+    if (partition?.lease !== lease) return;
+    const left = partition.queue.findIndex((t) => t.offset >= moved.next);
+    const many = left < 0 ? partition.queue.length : left;
+    partition.queue.splice(0, many);
+    partition.alone = Math.max(0, partition.alone - many);
+    partition.next = moved.next;
+    partition.failures = 0;
+  }
+  #settle(committed: Committed): void {
+    try {
+      this.parts.settled(committed);
+    } catch (err) {
+      this.parts.logger.error({ err }, 'a commit stands and was not told');
     }
   }
   async #attempt(taken: Leased[], published: bigint[]): Promise<Committed> {
@@ -201,53 +236,50 @@ export class CommandIntake implements CommandFollower {
   }
 
   /** The commit may have happened although we heard an error: only the database knows where we are. */
-  async #recover(partition: Partition, taken: Leased[], e: unknown): Promise<void> {
+  #recover(partition: Partition, taken: Leased[], e: unknown): void {
     const { service, fencedMs, logger } = this.parts;
-    const poison = isPoison(e) || e instanceof UnknownVersion;
-    const reason = e instanceof Fenced ? 'fenced' : poison ? 'poison' : 'unavailable';
+    const reason = reasonOf(e);
     metrics.retries.inc({ service, reason });
     logger.warn({ err: e, partition: partition.number, commands: taken.length }, `commit failed: ${reason}`);
-    if (poison && taken.length > 1) partition.alone = taken.length;
-    else if (e instanceof UnknownVersion) return this.#postpone(partition, 1000);
-    else if (poison) (partition.queue[0] as Leased).error = String(e);
+    const ofOne = reason === 'poison' || reason === 'unknown-version';
+    if (ofOne && taken.length > 1) partition.alone = taken.length;
+    else if (reason === 'unknown-version') {
+      partition.notBefore = Date.now() + UNKNOWN_MS;
+      release(partition);
+      setTimeout(() => this.#pump(), UNKNOWN_MS + 5).unref();
+    } else if (reason === 'poison' && !taken[0]!.error) (partition.queue[0] as Leased).error = String(e);
     else {
-      // Fenced: the group will say by a new assignment whether the partition is still ours.
       partition.lease = undefined;
-      await sleep(e instanceof Fenced ? fencedMs : this.#waitMs);
-      this.#waitMs = Math.min(this.#waitMs * 2, 2000);
-      if (e instanceof Fenced) partition.queue = [];
-      if (this.#partitions.get(partition.number) === partition) await this.#take(partition);
+      release(partition);
+      const waitMs = Math.min(50 * 2 ** partition.failures++, 2000);
+      // Fenced: the group will say by a new assignment whether the partition is still ours.
+      void this.#take(partition, reason === 'fenced' ? fencedMs : waitMs);
     }
   }
-  #postpone(partition: Partition, ms: number): void {
-    partition.notBefore = Date.now() + ms;
-    setTimeout(() => this.#pump(), ms + 5).unref();
-  }
 
-  /** In order and until it works; a restart may publish a row twice. */
-  #publish(rows: (LogRecord & { seq: bigint })[]): void {
-    if (!rows.length) return;
-    this.unsent += rows.length;
-    this.#publishing = this.#publishing.then(async () => {
-      while (!this.#closing) {
-        try {
-          await this.parts.log.send(rows.map(({ topic, key, value }) => ({ topic, key, value })));
-          this.#published.push(...rows.map((r) => r.seq));
-          this.unsent -= rows.length;
-          return;
-        } catch {
-          await sleep(300);
-        }
-      }
-    });
-  }
-
-  /** Call after the log was closed. Sent rows that no commit deleted any more are deleted now. */
+  /** Call while the log is open: ends the running commit and sends what it led to, as far as that takes no time. */
   async close(): Promise<void> {
     this.#closing = true;
-    for (const go of this.#room.splice(0)) go();
-    for (let waited = 0; this.#busy && waited < 5000; waited += 10) await sleep(10);
-    await Promise.race([this.#publishing, sleep(1000)]);
-    await this.parts.journal.forget(this.parts.writer, this.#published).catch(() => {});
+    for (const partition of this.#partitions.values()) release(partition);
+    await Promise.race([this.#running, sleep(5000)]);
+    await this.#outbox.close(1000);
+    await this.#outbox.forgetSent((seqs) => this.parts.journal.forget(this.parts.writer, seqs)).catch(() => {});
   }
+}
+
+const freshPartition = (number: number): Partition => ({
+  number,
+  lease: undefined,
+  next: 0n,
+  expected: -1n,
+  queue: [],
+  skipped: false,
+  alone: 0,
+  notBefore: 0,
+  failures: 0,
+  room: [],
+});
+
+function release({ room }: Partition): void {
+  for (const go of room.splice(0)) go();
 }

@@ -1,16 +1,33 @@
 import { toJson } from '@yuzhi/database/json';
-import type { CloudEvent, Envelope, Outcome, Principal } from '@yuzhi/protocol/declare';
-import type { Answered, Asking, Told } from './decision.ts';
+import type { CloudEvent, Command, Envelope, Outcome, Principal } from '@yuzhi/protocol/declare';
+import type { Answered, Asking, Kept, Told } from './decision.ts';
 import { derivedId } from './ids.ts';
 import { answerType } from './judge.ts';
+import { RECORD_MAX_BYTES } from './log.ts';
 
-type Outgoing = { topic: string; key: string; value: string };
+type Outgoing = { topic: string; key: string; value: string | null };
+
+/** What an answer says beyond what it repeats of the question. */
+const ANSWER_BYTES = 50_000;
+
+/** The log would refuse a larger one for ever. */
+function fitting(record: Outgoing, most = RECORD_MAX_BYTES): Outgoing {
+  const bytes = Buffer.byteLength(record.key) + Buffer.byteLength(record.value ?? '');
+  if (bytes > most) throw new RangeError(`a record for ${record.topic} has ${bytes} bytes`);
+  return record;
+}
 
 export const servicePrincipal = (service: string): Principal => ({
   party: `service:${service}`,
   person: `service:${service}`,
   roles: ['service'],
 });
+
+/** What is sent must be what was declared: a mistake is caught where it is made, not by whoever receives it. */
+export function checkCommand({ data: declared, keyType }: Command, key: string, data: unknown): void {
+  keyType.parse(key);
+  declared.parse(data);
+}
 
 /** The same cause gives the same id: a repetition of the commit publishes the same event. */
 export function eventRecord(
@@ -19,7 +36,9 @@ export function eventRecord(
   n: number,
   at: { version: number; now: number },
 ): Outgoing {
-  const subject = String((data as Record<string, unknown>)[event.key]);
+  const checked = event.data.parse(data) as Record<string, unknown>;
+  const subject = checked[event.key];
+  if (typeof subject !== 'string' || subject === '') throw new TypeError(`${event.type} has no ${event.key}`);
   const value: CloudEvent = {
     specversion: '1.0',
     id: derivedId(cause.id, event.type, String(n)),
@@ -34,11 +53,12 @@ export function eventRecord(
     ...(cause.traceparent && { traceparent: cause.traceparent }),
     data,
   };
-  return { topic: event.topic, key: subject, value: toJson(value) };
+  return fitting({ topic: event.topic, key: subject, value: toJson(value) });
 }
 
 export function askRecord({ command, key, data }: Asking, cause: Envelope, n: number, service: string): Outgoing {
   if (!command.askedBy.includes(service)) throw new TypeError(`${service} may not ask ${command.type}`);
+  checkCommand(command, key, data);
   const id = derivedId(cause.id, 'ask', command.type, String(n));
   const envelope: Envelope = {
     id,
@@ -50,7 +70,12 @@ export function askRecord({ command, key, data }: Asking, cause: Envelope, n: nu
     ...(cause.traceparent && { traceparent: cause.traceparent }),
     data,
   };
-  return { topic: command.topic, key, value: toJson(envelope) };
+  return fitting({ topic: command.topic, key, value: toJson(envelope) }, RECORD_MAX_BYTES - ANSWER_BYTES);
+}
+
+export function keptRecord({ table, key, data }: Kept): Outgoing {
+  if (data !== null) table.data.parse(data);
+  return fitting({ topic: table.topic, key, value: data === null ? null : toJson(data) });
 }
 
 /** A command to the asker's own aggregate: what became of what it asked. */
@@ -68,5 +93,5 @@ export function answerRecord(service: string, asked: Envelope, outcome: Outcome,
     ...(traceparent && { traceparent }),
     data,
   };
-  return { topic: `${to.service}.commands`, key: to.key, value: toJson(envelope) };
+  return fitting({ topic: `${to.service}.commands`, key: to.key, value: toJson(envelope) });
 }

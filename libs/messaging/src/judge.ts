@@ -1,14 +1,18 @@
-import type { Asked, Entry } from '@yuzhi/database/journal';
+import type { Asked, Entry, Lease } from '@yuzhi/database/journal';
 import type { Store } from '@yuzhi/database/store';
 import type { Command, Envelope, Outcome, Principal } from '@yuzhi/protocol/declare';
 import { platformRefusals } from '@yuzhi/protocol/platform';
 import { z } from 'zod';
-import type { Leased } from './committer.ts';
 import type { Answered, Decision, Sent } from './decision.ts';
 import type { Handlers } from './handlers.ts';
 import { inputHash } from './ids.ts';
 import type { Taken } from './log.ts';
 
+/** A record of one of our partitions, under the lease it was taken with. `error` condemns it: Postgres refused it. */
+export interface Leased extends Taken {
+  lease: Lease;
+  error?: string;
+}
 /** A record as its batch sees it before the decision. */
 export interface Judged {
   taken: Leased;
@@ -25,12 +29,18 @@ export class UnknownVersion extends Error {}
 const ANSWER = 'platform.answer.v1';
 const CLOCK = 'platform.clock.v1';
 
+/** What Postgres can hold, compare and index: without it a command could be neither filed nor found again. */
+const name = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((s) => !s.includes('\0') && s.isWellFormed());
 const Shape = z.object({
   id: z.uuid(),
-  idempotencyKey: z.string().min(1),
-  type: z.string().min(1),
-  key: z.string().min(1),
-  principal: z.object({ party: z.string().min(1), person: z.string().min(1), roles: z.array(z.string()) }),
+  idempotencyKey: name,
+  type: name,
+  key: name,
+  principal: z.object({ party: name, person: name, roles: z.array(z.string()) }),
 });
 
 export const answerType = ANSWER;
@@ -38,8 +48,12 @@ export const answerType = ANSWER;
 /** A control record moves the platform clock of the partition it stands in. */
 export function isControl({ value }: Taken): { offsetMs: number } | undefined {
   if (!value.startsWith(`{"type":"${CLOCK}"`)) return undefined;
-  const { offsetMs } = JSON.parse(value) as { offsetMs: number };
-  return Number.isSafeInteger(offsetMs) && offsetMs >= 0 ? { offsetMs } : undefined;
+  try {
+    const { offsetMs } = JSON.parse(value) as { offsetMs: number };
+    return Number.isSafeInteger(offsetMs) && offsetMs >= 0 ? { offsetMs } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 export const clockRecord = (offsetMs: number): string => JSON.stringify({ type: CLOCK, offsetMs });
 
@@ -64,10 +78,13 @@ export function read(taken: Leased, entry: Entry, handlers: Handlers, service: s
 const handlerOf = ({ type, data }: Envelope, { commands, answers }: Handlers) =>
   type === ANSWER ? answers.get((data as Answered).of) : commands.get(type);
 
+/** Only a newer version than ours is waited for; what nobody knows any more will not be known by waiting. */
 function refuseUnknownVersion(type: string, { commands }: Handlers, service: string): void {
-  const name = type.replace(/\.v\d+$/, '.v');
-  const sibling = [...commands.keys()].some((known) => known.replace(/\d+$/, '') === name);
-  if (sibling && type.startsWith(`${service}.`)) throw new UnknownVersion(`${service} does not know ${type} yet`);
+  const [, of, version] = /^(.*\.v)(\d+)$/.exec(type) ?? [];
+  if (!of || !type.startsWith(`${service}.`)) return;
+  const ours = [...commands.keys()].filter((known) => known.replace(/\d+$/, '') === of);
+  const newer = ours.length > 0 && ours.every((known) => Number(known.slice(of.length)) < Number(version));
+  if (newer) throw new UnknownVersion(`${service} does not know ${type} yet`);
 }
 
 type Judgement = { outcome: Outcome } | { decide: (state: unknown, now: number) => Decision<unknown> };
@@ -94,7 +111,7 @@ function judgeAnswer({ data, principal }: Envelope, handlers: Handlers, service:
   return {
     decide(state, now) {
       if (state === undefined) throw new Error(`an answer of ${of} for an aggregate that is not there`);
-      if (outcome.status < 400) return table.accepted(state, outcome.body as never, now, asked);
+      if (outcome.status < 400) return table.accepted(state, answered(handler.command, outcome), now, asked);
       const refused = table.refused[outcome.code];
       const body = outcome.body as Record<string, unknown>;
       return refused
@@ -103,6 +120,9 @@ function judgeAnswer({ data, principal }: Envelope, handlers: Handlers, service:
     },
   };
 }
+
+/** A body that was left out is none, whatever the declaration says: the command is not meant for anyone's eyes. */
+const answered = ({ answer }: Command, { body }: Outcome) => (body === null ? null : answer.parse(body)) as never;
 
 /** Our own services may send what is declared for them and what their own events and deadlines lead to. */
 export function permitted({ permission, askedBy }: Command, { party, roles }: Principal, service: string): boolean {

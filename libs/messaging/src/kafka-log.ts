@@ -1,16 +1,21 @@
-import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel, Partitioners } from 'kafkajs';
+import { type Admin, type Batch as KafkaBatch, type Consumer, type EachBatchPayload, Kafka, logLevel } from 'kafkajs';
+import type { ICustomPartitioner, Producer } from 'kafkajs';
 import { uuidv7 } from './ids.ts';
 import { repairKafkajs } from './kafkajs-repairs.ts';
 import type { Batch, CommandFollower, Log, LogRecord, TopicSpec } from './log.ts';
+import { partitionOf } from './partitioner.ts';
+import { ProduceQueue } from './produce-queue.ts';
 
 repairKafkajs();
 
 /** Short and stubborn: with kafkajs's own 30 s ceiling a broker that was away for 3 s is found again after 14. */
 const retry = { initialRetryTime: 50, maxRetryTime: 300, retries: 20 };
-/** Records of one produce request. */
-const PRODUCE_MAX = 500;
-/** A produce lingers only while at least this many callers wait for an answer. */
-const LINGER_FROM = 32;
+/** The group's own idea of where its leader reads is a hint, and not told more often than this. */
+const HINT_MS = 1000;
+/** How long the partitions of a new topic may take to have leaders. */
+const LEADERS_MS = 10_000;
+/** Before a consumer that kafkajs has given up is started again. */
+const RESTART_MS = 500;
 
 export interface KafkaSettings {
   brokers: string[];
@@ -21,36 +26,31 @@ export interface KafkaSettings {
   prefix: string;
 }
 
-interface Waiting extends LogRecord {
-  done: () => void;
-  failed: (e: unknown) => void;
-}
+const createPartitioner: ICustomPartitioner =
+  () =>
+  ({ partitionMetadata, message }) =>
+    message.partition ?? partitionOf(String(message.key), partitionMetadata.length);
 
 /** The log on Kafka: the only file that knows the client. */
 export class KafkaLog implements Log {
   readonly #kafka: Kafka;
-  readonly #producer;
   readonly #consumers: Consumer[] = [];
-  #waiting: Waiting[] = [];
-  #sending: Promise<void> | undefined;
-  #connected: Promise<void> | undefined;
+  readonly #queue = new ProduceQueue((records) => this.#produce(records));
+  #producer: Promise<Producer> | undefined;
   #admin: Promise<Admin> | undefined;
+  #closed = false;
 
   constructor(private readonly settings: KafkaSettings) {
     const { clientId, brokers } = settings;
     this.#kafka = new Kafka({ clientId, brokers, logLevel: logLevel.NOTHING, connectionTimeout: 1000, retry });
-    this.#producer = this.#kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
-    });
   }
 
   async prepare(topics: TopicSpec[]): Promise<string> {
     const admin = await this.#asked();
     const known = new Set(await admin.listTopics());
-    const missing = topics.filter((t) => !known.has(this.settings.prefix + t.topic));
+    const there = topics.filter((t) => known.has(this.settings.prefix + t.topic));
+    const missing = topics.filter((t) => !there.includes(t));
+    if (there.length) await this.#compare(admin, there);
     if (missing.length) {
       await admin
         .createTopics({ waitForLeaders: true, topics: missing.map((t) => this.#creation(t)) })
@@ -60,80 +60,76 @@ export class KafkaLog implements Log {
     }
     return (await admin.describeCluster()).clusterId;
   }
-
+  async #compare(admin: Admin, specs: TopicSpec[]): Promise<void> {
+    const { prefix } = this.settings;
+    const { topics } = await admin.fetchTopicMetadata({ topics: specs.map((t) => prefix + t.topic) });
+    for (const { topic, partitions } of specs) {
+      const count = topics.find(({ name }) => name === prefix + topic)!.partitions.length;
+      if (count !== partitions) throw new Error(`${topic} has ${count} partitions, not ${partitions}: keys would move`);
+    }
+  }
   #creation({ topic, partitions, compacted }: TopicSpec) {
     const policy = compacted ? { name: 'cleanup.policy', value: 'compact' } : { name: 'retention.ms', value: '-1' };
     return { topic: this.settings.prefix + topic, numPartitions: partitions, configEntries: [policy] };
   }
 
-  /** One produce in flight; the next one carries whatever was asked for meanwhile. */
-  send(records: LogRecord[]): Promise<void> {
-    if (!records.length) return Promise.resolve();
-    return new Promise<void>((done, failed) => {
-      let left = records.length;
-      const one = () => {
-        if (--left === 0) done();
-      };
-      for (const record of records) this.#waiting.push({ ...record, done: one, failed });
-      this.#sending ??= this.#turn().then(() => this.#drain());
-    });
+  async send(records: LogRecord[]): Promise<void> {
+    if (this.#closed) throw new Error('the log is closed');
+    await this.#queue.push(records);
   }
-  #turn(): Promise<void> {
-    return new Promise((go) => {
-      if (this.#waiting.length >= LINGER_FROM) setTimeout(go, 1);
-      else setImmediate(go);
-    });
-  }
-  async #drain(): Promise<void> {
-    while (this.#waiting.length) {
-      const part = this.#waiting.splice(0, PRODUCE_MAX);
-      const topicMessages = [...Map.groupBy(part, (r) => r.topic)].map(([topic, of]) => ({
-        topic: this.settings.prefix + topic,
-        messages: of.map(({ key, value, partition }) => ({
-          key,
-          value,
-          ...(partition !== undefined && { partition }),
-        })),
-      }));
-      try {
-        await (this.#connected ??= this.#producer.connect());
-        await this.#producer.sendBatch({ acks: -1, topicMessages });
-        for (const r of part) r.done();
-      } catch (e) {
-        this.#connected = undefined;
-        for (const r of part) r.failed(e);
-      }
+  async #produce(records: LogRecord[]): Promise<void> {
+    const topicMessages = [...Map.groupBy(records, (r) => r.topic)].map(([topic, of]) => ({
+      topic: this.settings.prefix + topic,
+      messages: of.map(({ key, value, partition }) => ({ key, value, ...(partition !== undefined && { partition }) })),
+    }));
+    const producer = (this.#producer ??= this.#openProducer());
+    try {
+      await (await producer).sendBatch({ acks: -1, topicMessages });
+    } catch (e) {
+      // kafkajs takes the sequence numbers of what failed back and gives them to the next records. If the broker had
+      // those that failed after all, it would take the next ones for a repetition and drop them: a new producer it is.
+      this.#producer = undefined;
+      void producer.then((p) => p.disconnect()).catch(() => {});
+      throw e;
     }
-    this.#sending = undefined;
+  }
+  async #openProducer(): Promise<Producer> {
+    const options = { idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, createPartitioner };
+    const producer = this.#kafka.producer(options);
+    await producer.connect();
+    return producer;
   }
 
   async lead(name: string, group: string, follower: CommandFollower): Promise<void> {
-    const consumer = await this.#consumer(name, group, true);
+    const consumer = await this.#consumer(name, group);
     const topic = this.settings.prefix + name;
     const seek = (partition: number, offset: bigint) => consumer.seek({ topic, partition, offset: String(offset) });
-    const joined = new Promise<void>((resolve) =>
+    const hinted = new Map<number, number>();
+    const hint = (partition: number, last: string) => {
+      if (Date.now() - (hinted.get(partition) ?? 0) < HINT_MS) return;
+      hinted.set(partition, Date.now());
+      consumer.commitOffsets([{ topic, partition, offset: String(BigInt(last) + 1n) }]).catch(() => {});
+    };
+    const joined = new Promise<void>((resolve) => {
       consumer.on('consumer.group_join', ({ payload }) => {
         follower.onAssigned(payload.memberAssignment[topic] ?? [], seek);
         resolve();
-      }),
-    );
+      });
+    });
     await this.#run(consumer, false, async (payload) => {
-      await follower.onBatch(asBatch(payload));
+      await this.#deliver(payload, (batch) => follower.onBatch(batch));
       const last = payload.batch.lastOffset();
       payload.resolveOffset(last);
-      // A hint for lag metrics only: where to read on from is in the owner's database.
-      consumer
-        .commitOffsets([{ topic, partition: payload.batch.partition, offset: String(BigInt(last) + 1n) }])
-        .catch(() => {});
+      hint(payload.batch.partition, last);
     });
     await joined;
   }
 
   async follow(name: string, group: string, onBatch: (batch: Batch) => Promise<void>): Promise<void> {
-    const consumer = await this.#consumer(name, group, true);
+    const consumer = await this.#consumer(name, group);
     const joined = new Promise<void>((resolve) => consumer.on('consumer.group_join', () => resolve()));
     await this.#run(consumer, true, async (payload) => {
-      await onBatch(asBatch(payload));
+      await this.#deliver(payload, onBatch);
       payload.resolveOffset(payload.batch.lastOffset());
       await payload.heartbeat();
     });
@@ -141,14 +137,26 @@ export class KafkaLog implements Log {
   }
 
   async replay(name: string, onRecord: (key: string, value: string | null) => void): Promise<void> {
-    const behind = await this.ends(name);
-    for (const [partition, end] of behind) if (end === 0n) behind.delete(partition);
-    const consumer = await this.#consumer(name, `replay.${this.settings.clientId}.${uuidv7()}`, true);
+    const topic = this.settings.prefix + name;
+    const offsets = await this.#bounds(name);
+    const behind = new Map(offsets.filter((o) => o.high !== o.low).map((o) => [o.partition, BigInt(o.high)]));
+    const next = new Map<number, bigint>();
+    const consumer = await this.#consumer(name, `replay.${this.settings.clientId}.${uuidv7()}`);
     let caughtUp = () => {};
     const done = new Promise<void>((resolve) => (caughtUp = resolve));
-    const joined = new Promise<void>((resolve) => consumer.on('consumer.group_join', () => resolve()));
+    const joined = new Promise<void>((resolve) => {
+      consumer.on('consumer.group_join', () => {
+        // A member that was lost and came back would read everything again, and for a while believe old words.
+        for (const [partition, offset] of next) consumer.seek({ topic, partition, offset: String(offset) });
+        resolve();
+      });
+    });
     await this.#run(consumer, false, async ({ batch, resolveOffset }) => {
-      for (const { key, value } of batch.messages) onRecord(key?.toString() ?? '', value?.toString() ?? null);
+      for (const { key, value, offset } of batch.messages) {
+        if (BigInt(offset) < (next.get(batch.partition) ?? 0n)) continue;
+        onRecord(key?.toString() ?? '', value?.toString() ?? null);
+        next.set(batch.partition, BigInt(offset) + 1n);
+      }
       resolveOffset(batch.lastOffset());
       if (BigInt(batch.lastOffset()) + 1n >= (behind.get(batch.partition) ?? 0n)) behind.delete(batch.partition);
       if (!behind.size) caughtUp();
@@ -161,8 +169,20 @@ export class KafkaLog implements Log {
   earliest = (topic: string) => this.#offsets(topic, 'low');
 
   async #offsets(name: string, which: 'high' | 'low'): Promise<Map<number, bigint>> {
-    const offsets = await (await this.#asked()).fetchTopicOffsets(this.settings.prefix + name);
+    const offsets = await this.#bounds(name);
     return new Map(offsets.map((o) => [o.partition, BigInt(o[which])]));
+  }
+  /** A topic that another process is just creating exists before its partitions have leaders. */
+  async #bounds(name: string) {
+    const until = performance.now() + LEADERS_MS;
+    for (;;) {
+      try {
+        return await (await this.#asked()).fetchTopicOffsets(this.settings.prefix + name);
+      } catch (e) {
+        if (!(e as { retriable?: boolean }).retriable || performance.now() > until) throw e;
+        await new Promise((go) => setTimeout(go, 50));
+      }
+    }
   }
   async acknowledged(name: string, group: string): Promise<Map<number, bigint>> {
     const { prefix } = this.settings;
@@ -181,14 +201,18 @@ export class KafkaLog implements Log {
     return this.#admin;
   }
 
+  /** Readers first: what they do with their last batch may still be sent. */
   async close(): Promise<void> {
     await Promise.all(this.#consumers.map((c) => c.disconnect().catch(() => {})));
-    await this.#sending;
-    await this.#producer.disconnect().catch(() => {});
-    await (await this.#admin)?.disconnect().catch(() => {});
+    this.#closed = true;
+    await this.#queue.idle();
+    const clients = await Promise.allSettled([this.#producer, this.#admin]);
+    await Promise.all(
+      clients.map((c) => (c.status === 'fulfilled' ? c.value?.disconnect().catch(() => {}) : undefined)),
+    );
   }
 
-  async #consumer(name: string, group: string, fromBeginning: boolean): Promise<Consumer> {
+  async #consumer(name: string, group: string): Promise<Consumer> {
     const { prefix, sessionTimeoutMs } = this.settings;
     const consumer = this.#kafka.consumer({
       groupId: prefix + group,
@@ -202,30 +226,52 @@ export class KafkaLog implements Log {
     });
     this.#consumers.push(consumer);
     await consumer.connect();
-    await consumer.subscribe({ topic: prefix + name, fromBeginning });
+    await consumer.subscribe({ topic: prefix + name, fromBeginning: true });
     return consumer;
   }
-  #run(
-    consumer: Consumer,
-    autoCommit: boolean,
-    eachBatch: (payload: EachBatchPayload) => Promise<void>,
-  ): Promise<void> {
-    return consumer.run({ autoCommit, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 64, eachBatch });
+  /** What kafkajs does not expect, such as a TypeError of ours, makes it give up for good: then it is started again. */
+  #run(consumer: Consumer, autoCommit: boolean, eachBatch: (p: EachBatchPayload) => Promise<void>): Promise<void> {
+    const start = () =>
+      consumer.run({ autoCommit, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 64, eachBatch });
+    consumer.on('consumer.crash', ({ payload }) => {
+      if (payload.restart || this.#closed) return;
+      setTimeout(() => void (this.#closed || start().catch(() => {})), RESTART_MS).unref();
+    });
+    return start();
+  }
+
+  /** Keeps the membership alive while the follower holds the batch, and lets go of the batch when the group moves on. */
+  async #deliver(payload: EachBatchPayload, onBatch: (batch: Batch) => Promise<void> | undefined): Promise<void> {
+    let held = true;
+    const { isRunning, isStale, heartbeat } = payload;
+    const work = onBatch(asBatch(payload.batch, () => held && isRunning() && !isStale()));
+    if (!work) return;
+    let beating: NodeJS.Timeout | undefined;
+    const lost = new Promise<never>((_, failed) => {
+      beating = setInterval(() => void heartbeat().catch(failed), this.settings.sessionTimeoutMs / 3);
+    });
+    try {
+      await Promise.race([work, lost]);
+    } finally {
+      held = false;
+      clearInterval(beating);
+    }
   }
 }
 
-function asBatch({ batch, isRunning, isStale }: EachBatchPayload): Batch {
+function asBatch(batch: KafkaBatch, current: () => boolean): Batch {
+  const { partition } = batch;
   return {
-    partition: batch.partition,
+    partition,
     // kafkajs has it and does not declare it.
     fetchedFrom: BigInt((batch as unknown as { fetchedOffset: string }).fetchedOffset),
     records: batch.messages.map((m) => ({
-      partition: batch.partition,
+      partition,
       offset: BigInt(m.offset),
       key: m.key?.toString() ?? '',
       value: m.value?.toString() ?? '',
       appended: Number(m.timestamp),
     })),
-    current: () => isRunning() && !isStale(),
+    current,
   };
 }

@@ -38,13 +38,13 @@ export function repairKafkajs(): void {
   const join = group['joinAndSync'] as (this: Member) => Promise<unknown>;
   group['joinAndSync'] = async function (this: Member) {
     if (!this.memberId && !this.evicted) {
-      this.evicted = true;
       const coordinator = await this.cluster.findGroupCoordinator({ groupId: this.groupId });
       const { groups } = await coordinator.describeGroups({ groupIds: [this.groupId] });
       for (const { memberId, clientId } of groups[0]!.members) {
         if (clientId === coordinator.connectionPool.clientId)
           await coordinator.leaveGroup({ groupId: this.groupId, memberId });
       }
+      this.evicted = true;
     }
     return join.call(this);
   };

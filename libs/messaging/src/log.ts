@@ -1,3 +1,6 @@
+/** Of one record, key and value together: below the broker's own limit of 1 MiB for whatever it takes at once. */
+export const RECORD_MAX_BYTES = 900_000;
+
 /** A record to be written. A `null` value deletes the key of a compacted topic. */
 export interface LogRecord {
   topic: string;
@@ -39,15 +42,21 @@ export interface CommandFollower {
 
 /** The log as the rest of the house sees it. Two of them pass one specification: Kafka and an in-memory broker. */
 export interface Log {
-  /** Creates what is missing and answers the cluster's id. */
+  /** Creates what is missing and answers the cluster's id. Throws when a topic has another number of partitions. */
   prepare(topics: TopicSpec[]): Promise<string>;
-  /** Resolves when the brokers have it durably. Records of one key keep their order. */
+  /**
+   * Resolves when the brokers have it durably. Records of one key keep their order. After a rejection they may be on the
+   * log or not. Throws RangeError for a record above RECORD_MAX_BYTES.
+   */
   send(records: LogRecord[]): Promise<void>;
-  /** One group member per partition; offsets belong to the follower. */
+  /** One group member per partition; offsets belong to the follower. A batch whose `onBatch` throws comes again. */
   lead(topic: string, group: string, follower: CommandFollower): Promise<void>;
-  /** One group member per partition; the batch is acknowledged to the group when `onBatch` resolves. */
+  /** The same, acknowledged to the group when `onBatch` resolves: the next member goes on from there. */
   follow(topic: string, group: string, onBatch: (batch: Batch) => Promise<void>): Promise<void>;
-  /** Everything from the beginning, every partition, in this process; resolves once what was there at the call was read. */
+  /**
+   * Everything from the beginning, every partition, in this process, each record once and the last one of a key last;
+   * resolves once what was there at the call was read, and goes on.
+   */
   replay(topic: string, onRecord: (key: string, value: string | null) => void): Promise<void>;
   /** The offset after the last record, by partition. */
   ends(topic: string): Promise<Map<number, bigint>>;

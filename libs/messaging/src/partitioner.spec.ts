@@ -31,7 +31,8 @@ describe('the partition of a key', () => {
 
   it('is spread evenly over sale ids', () => {
     const counts = Array<number>(8).fill(0);
-    for (let i = 0; i < 8000; i++) counts[partitionOf(`018f3c1e-0000-7000-8000-${String(i).padStart(12, '0')}`, 8)]! += 1;
+    for (let i = 0; i < 8000; i++)
+      counts[partitionOf(`018f3c1e-0000-7000-8000-${String(i).padStart(12, '0')}`, 8)]! += 1;
     expect(Math.min(...counts)).toBeGreaterThan(850);
     expect(Math.max(...counts)).toBeLessThan(1150);
   });

@@ -210,6 +210,14 @@ export const depositsSettled = event('bidding.auction.deposits-settled.v1', {
   audience: 'public',
 });
 
+/** Escrow refused, failed or did not answer within a day: a person must look. */
+export const depositStuck = event('bidding.auction.deposit-stuck.v1', {
+  key: 'saleId',
+  data: z.object({ saleId: SaleId, party: PartyId, reason: z.string() }),
+  sentence: { zh: '{party:party} 的保证金受阻：{reason}', en: 'The deposit of {party:party} is stuck: {reason}' },
+  audience: 'desk',
+});
+
 export const PublicAuction = z
   .object({
     saleId: SaleId,
@@ -271,7 +279,8 @@ export const getRegistration = query('bidding.auction.registration.v1', {
     paddle: z.int().nullable(),
     admittedAt: Instant.nullable(),
     leading: z.boolean(),
-    deposit: z.enum(['due', 'held', 'returning', 'returned', 'applied']),
+    /** `none`: escrow says that it holds nothing. */
+    deposit: z.enum(['due', 'held', 'returning', 'returned', 'applied', 'none']),
   }),
 });
 export const HallItem = z

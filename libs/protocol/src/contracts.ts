@@ -29,7 +29,11 @@ export const contractsRefusals = {
     ['所确认的内容与当前合同不一致。', 'What you confirmed is not the present contract.'],
     ['请重新下载并核对合同。', 'Download the contract again and check it.'],
   ),
-  'not-a-pdf': refusal(422, ['文件不是 PDF。', 'The file is no PDF.'], ['请上传合同 PDF。', 'Upload the PDF of the contract.']),
+  'not-a-pdf': refusal(
+    422,
+    ['文件不是 PDF。', 'The file is no PDF.'],
+    ['请上传合同 PDF。', 'Upload the PDF of the contract.'],
+  ),
 };
 const r = contractsRefusals;
 
@@ -159,8 +163,9 @@ export const dealEffective = event('contracts.deal.effective.v1', {
 });
 export const dealStuck = event('contracts.deal.stuck.v1', {
   key: 'saleId',
-  data: z.object({ saleId: SaleId, at: z.string(), reason: z.string() }),
-  sentence: { zh: '交易受阻：{reason}', en: 'The deal is stuck: {reason}' },
+  /** `at` is the state it is stuck in, `reason` a code; the sentences say it to people. */
+  data: z.object({ saleId: SaleId, at: z.string(), reason: z.string(), reasonZh: z.string(), reasonEn: z.string() }),
+  sentence: { zh: '交易受阻：{reasonZh}', en: 'The deal is stuck: {reasonEn}' },
   audience: 'parties',
 });
 export const dealClosed = event('contracts.deal.closed.v1', {
@@ -171,13 +176,26 @@ export const dealClosed = event('contracts.deal.closed.v1', {
 });
 
 export const DealState = z
-  .enum(['confirming', 'drafting', 'signing', 'sealing', 'expecting', 'paying', 'filing', 'registering', 'releasing', 'paying-out', 'closed'])
+  .enum([
+    'confirming',
+    'drafting',
+    'signing',
+    'sealing',
+    'expecting',
+    'paying',
+    'filing',
+    'registering',
+    'releasing',
+    'paying-out',
+    'closed',
+  ])
   .meta({ id: 'DealState' });
 export const DealView = z
   .object({
     saleId: SaleId,
     state: DealState,
-    stuck: z.object({ reason: z.string(), since: Instant }).nullable(),
+    /** Why it does not go on, as a code and in words; it goes on by itself when what it waits for comes late. */
+    stuck: z.object({ reason: z.string(), zh: z.string(), en: z.string(), since: Instant }).nullable(),
     seller: PartyId,
     buyer: PartyId,
     patentNumber: z.string(),
@@ -187,9 +205,7 @@ export const DealView = z
     priceCapital: z.string(),
     depositFen: Fen,
     orderId: Id.nullable(),
-    contract: z
-      .object({ contentHash: Sha256, fileHash: Sha256, templateVersion: z.int(), signBy: Instant })
-      .nullable(),
+    contract: z.object({ contentHash: Sha256, fileHash: Sha256, templateVersion: z.int(), signBy: Instant }).nullable(),
     signatures: z.array(z.object({ side: z.enum(['seller', 'buyer']), party: PartyId, name: z.string(), at: Instant })),
     /** What must be said about these signatures; null where they are reliable in the sense of the law. */
     signatureNotice: z.object({ zh: z.string(), en: z.string() }).nullable(),

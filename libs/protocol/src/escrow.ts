@@ -40,6 +40,12 @@ export const escrowRefusals = {
     wait,
   ),
   'sale-already-released': refusal(409, ['该交易已放款。', 'The sale was released already.'], desk),
+  'operation-not-found': refusal(404, ['没有该资金操作。', 'There is no such operation.'], ['请核对编号。', 'Check the id.']),
+  'operation-not-blocked': refusal(
+    409,
+    ['该资金操作未受阻。', 'The operation is not blocked.'],
+    ['请查看其状态。', 'See its state.'],
+  ),
   'inventor-named-twice': refusal(409, ['发明人重复。', 'An inventor is named twice.'], desk),
 };
 const r = escrowRefusals;
@@ -92,6 +98,15 @@ export const returnDeposit = command('escrow.deposit.return.v1', {
   askedBy: ['bidding'],
   rejections: refusing(r, 'deposit-not-held'),
 });
+/** Sent by escrow itself when bidding tells of the end: deposits that were not paid in full are wanted no more. */
+export const closeDeposits = command('escrow.deposit.close.v1', {
+  summary: { zh: '停止收取保证金', en: 'Close the orders of deposits' },
+  ...book,
+  data: z.object({ ...inBook, saleId: SaleId }),
+  answer: nothing,
+  permission: ['service'],
+  rejections: {},
+});
 /** Moves the winner's deposit into the escrow of the sale; only bidding decides that. */
 export const applyDeposit = command('escrow.deposit.apply.v1', {
   summary: { zh: '保证金转为价款', en: 'Apply a deposit to the price' },
@@ -142,18 +157,30 @@ export const onboardPayee = command('escrow.payee.onboard.v1', {
   permission: ['finance'],
   rejections: refusing(r, 'payee-exists', 'return-address-invalid'),
 });
+/** The rail had said no for good, and the cause was put right: one more attempt under a new key. */
+export const retryOperation = command('escrow.operation.retry.v1', {
+  route: 'POST /v1/rail-operations/:operationId/retry',
+  summary: { zh: '重试受阻的资金操作', en: 'Try a blocked operation of the rail again' },
+  ...book,
+  data: z.object({ ...inBook, operationId: z.string().max(200) }),
+  answer: z.object({ attempt: z.int() }),
+  permission: ['desk', 'ops'],
+  rejections: refusing(r, 'operation-not-found', 'operation-not-blocked'),
+});
 /** Sent by escrow itself: what a call to the rail brought, or that nobody knows yet. */
 export const recordRail = command('escrow.rail.record.v1', {
   summary: { zh: '记录支付通道结果', en: 'Record what the rail answered' },
   ...book,
   data: z.object({
     ...inBook,
-    operationId: z.string().max(120),
+    operationId: z.string().max(200),
     attempt: z.int().min(0),
     outcome: z.enum(['done', 'refused']),
     railId: z.string().max(120).nullable(),
     url: z.string().max(2000).nullable(),
     reason: z.string().max(300).nullable(),
+    /** A refusal that may well be an acceptance a little later: the money is not there yet. */
+    isTransient: z.boolean(),
   }),
   answer: nothing,
   permission: ['service'],
@@ -167,7 +194,8 @@ export const noteRail = command('escrow.rail.note.v1', {
     ...inBook,
     kind: z.enum(['payment', 'refund', 'transfer', 'payout', 'account']),
     railId: z.string().max(120),
-    reference: z.string().max(120),
+    /** The idempotency key of the attempt that made it; empty when it was none of ours. */
+    reference: z.string().max(255),
     state: z.enum(['pending', 'succeeded', 'failed', 'expired']),
     rank: z.int(),
     amountFen: Fen,
@@ -270,6 +298,14 @@ export const saleSettled = event('escrow.sale.settled.v1', {
   audience: 'parties',
 });
 
+/** Its time has passed and something is still missing: the rest of the price, or a payee without an account. */
+export const saleOverdue = event('escrow.sale.overdue.v1', {
+  key: 'saleId',
+  data: z.object({ ...sale, what: z.enum(['price', 'payees']) }),
+  sentence: { zh: '资金逾期：{what}。', en: 'The money is overdue: {what}.' },
+  audience: 'parties',
+});
+
 export const OrderView = z
   .object({
     orderId: Id,
@@ -278,7 +314,9 @@ export const OrderView = z
     purpose: OrderPurpose,
     amountFen: Fen,
     paidFen: Fen,
-    state: z.enum(['open', 'paid', 'returning', 'returned', 'applied']),
+    state: z.enum(['open', 'paid', 'returning', 'returned', 'applied', 'closed']),
+    /** What holds it up, if anything. */
+    stuck: z.object({ reason: z.string(), since: Instant }).nullable(),
     /** Of the session that is open on the rail's hosted page, if any. */
     checkoutUrl: z.string().nullable(),
     /** Of the next session: the rail takes at most so much at once. */
@@ -324,6 +362,7 @@ export const getSaleMoney = query('escrow.sale.money.v1', {
     priceFen: Fen.nullable(),
     escrowFen: Fen,
     state: z.enum(['deposits', 'expected', 'funded', 'registered', 'released', 'settled']),
+    overdue: z.enum(['price', 'payees']).nullable(),
     split: z
       .object({
         feeFen: Fen,
@@ -333,7 +372,14 @@ export const getSaleMoney = query('escrow.sale.money.v1', {
         inventors: z.array(z.object({ party: PartyId, amountFen: Fen })),
       })
       .nullable(),
-    payouts: z.array(z.object({ party: PartyId, amountFen: Fen, state: z.string() })),
+    payouts: z.array(
+      z.object({
+        party: PartyId,
+        amountFen: Fen,
+        state: z.enum(['waiting', 'transferring', 'paying-out', 'paid', 'blocked']),
+        reason: z.string().nullable(),
+      }),
+    ),
     entries: z.array(
       z.object({ at: Instant, kind: z.string(), account: z.string(), amountFen: SignedFen, balanceFen: SignedFen }),
     ),
@@ -353,6 +399,29 @@ export const getTrialBalance = query('escrow.book.trial-balance.v1', {
     journals: z.int(),
     violations: z.array(z.object({ invariant: z.string(), subject: z.string() })),
   }),
+});
+/** What the rail is asked to do, the newest first. */
+export const listOperations = query('escrow.operation.list.v1', {
+  route: 'GET /v1/rail-operations',
+  summary: { zh: '资金操作', en: 'Operations of the payment rail' },
+  permission: ['desk', 'ops'],
+  params: z.object({
+    ...paging,
+    state: z.enum(['waiting', 'intended', 'sent', 'done', 'failed', 'blocked']).optional(),
+  }),
+  answer: page(
+    z.object({
+      operationId: z.string(),
+      kind: z.enum(['checkout', 'refund', 'payee', 'link', 'transfer', 'payout']),
+      saleId: SaleId.nullable(),
+      party: z.string(),
+      amountFen: Fen,
+      attempt: z.int(),
+      state: z.enum(['waiting', 'intended', 'sent', 'done', 'failed', 'blocked']),
+      railId: z.string().nullable(),
+      reason: z.string().nullable(),
+    }),
+  ),
 });
 /** The book beside the rail: what each says it holds. */
 export const getReconciliation = query('escrow.book.reconciliation.v1', {

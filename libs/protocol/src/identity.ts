@@ -111,6 +111,16 @@ export const registerOrganisation = command('identity.organisation.register.v1',
   permission: 'person',
   rejections: refusing(r, 'organisation-exists', 'role-reserved'),
 });
+/** Sent by identity itself at the first start: the operator's own organisation and its first administrator. */
+export const foundPlatform = command('identity.organisation.found-platform.v1', {
+  summary: { zh: '建立平台机构', en: 'Found the organisation of the platform' },
+  key: 'uscc',
+  keyType: Uscc,
+  data: Organisation.extend({ administrator: Id }),
+  answer: z.object({ uscc: Uscc }),
+  permission: ['service'],
+  rejections: refusing(r, 'organisation-exists'),
+});
 export const verifyOrganisation = command('identity.organisation.verify.v1', {
   route: 'POST /v1/organisations/:uscc/verify',
   summary: { zh: '核验机构', en: 'Verify an organisation' },

@@ -40,7 +40,7 @@ describe('the published numbers of DOMAIN §7.1', () => {
     expect(PatentNumber.parse('ZL2013106997442')).toBe('201310699744.2');
   });
 
-  test.each(PUBLISHED)('%s with any one digit changed is refused', (number) => {
+  test.each(PUBLISHED.map(([number]) => number))('%s with any one digit changed is refused', (number) => {
     for (let at = 0; at < number.length; at++) {
       for (const other of '0123456789X') {
         if (number[at] === '.' || number[at] === other) continue;

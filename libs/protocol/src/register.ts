@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { command, event, query, refusal, refusing } from './declare.ts';
-import { PatentNumber } from './patent-number.ts';
+import { PatentKind, PatentNumber } from './patent-number.ts';
 import { CivilDate, Id, Instant, page, pagingBy, PartyId, SaleId, Sha256, text } from './scalars.ts';
 
-export const PatentKind = z.enum(['invention', 'utility-model', 'design']).meta({ id: 'PatentKind' });
 /** DOMAIN 7.4. */
 export const LegalStatus = z
   .enum([

@@ -1,13 +1,15 @@
 import { INTERNAL } from '@yuzhi/chassis/internal';
 import { OwnCommands } from '@yuzhi/chassis/own-commands';
-import { Parts } from '@yuzhi/chassis/parts';
-import { CONFIG } from '@yuzhi/chassis/service';
+import { CONFIG, LOG, LOGGER, READER } from '@yuzhi/chassis/service';
+import type { Reader } from '@yuzhi/database/store';
 import { follow } from '@yuzhi/messaging/decision';
 import { derivedId } from '@yuzhi/messaging/ids';
 import { clockRecord } from '@yuzhi/messaging/judge';
+import type { Log } from '@yuzhi/messaging/log';
 import type { Pulse } from '@yuzhi/messaging/runtime';
 import { catalogue } from '@yuzhi/protocol/catalogue';
 import { arriveClock } from '@yuzhi/protocol/oversight';
+import type { Logger } from '@yuzhi/telemetry/logging';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { OversightConfig } from './oversight.config.ts';
 
@@ -36,7 +38,9 @@ export class ClockStepper implements OnApplicationShutdown {
   #running: Promise<void> | undefined;
 
   constructor(
-    private readonly parts: Parts,
+    @Inject(READER) private readonly reader: Reader,
+    @Inject(LOG) private readonly log: Log,
+    @Inject(LOGGER) private readonly logger: Logger,
     private readonly own: OwnCommands,
     @Inject(CONFIG) private readonly config: OversightConfig,
   ) {}
@@ -52,12 +56,12 @@ export class ClockStepper implements OnApplicationShutdown {
   async #run(): Promise<void> {
     while (!this.#stopped) {
       try {
-        const { rows } = await this.parts.reader.query<{ to: string; version: number }>(
+        const { rows } = await this.reader.query<{ to: string; version: number }>(
           `select state->>'movingTo' as to, version from platform_clock where state->>'movingTo' is not null`,
         );
         if (rows[0]) await this.#moveTo(Number(rows[0].to), rows[0].version);
       } catch (err) {
-        this.parts.logger.debug({ err }, 'the clock waits');
+        this.logger.debug({ err }, 'the clock waits');
       }
       await sleep(REST_MS);
     }
@@ -73,7 +77,7 @@ export class ClockStepper implements OnApplicationShutdown {
           await sleep(LOOK_MS);
           continue;
         }
-        this.parts.logger.warn({ earliest }, 'a deadline leads to nothing');
+        this.logger.warn({ earliest }, 'a deadline leads to nothing');
       }
       if (now >= to) break;
       const next = earliest !== null && earliest > now ? Math.min(earliest, to) : to;
@@ -108,7 +112,7 @@ export class ClockStepper implements OnApplicationShutdown {
     return (await response.json()) as Pulse;
   }
   async #written(): Promise<bigint> {
-    const ends = await Promise.all(catalogue.topics.map(({ topic }) => this.parts.log.ends(topic)));
+    const ends = await Promise.all(catalogue.topics.map(({ topic }) => this.log.ends(topic)));
     return ends.flatMap((partitions) => [...partitions.values()]).reduce((sum, end) => sum + end, 0n);
   }
 
@@ -119,6 +123,6 @@ export class ClockStepper implements OnApplicationShutdown {
     const records = commands.flatMap(({ topic, partitions }) =>
       Array.from({ length: partitions }, (_, partition) => ({ topic, key: 'clock', value, partition })),
     );
-    await this.parts.log.send(records);
+    await this.log.send(records);
   }
 }

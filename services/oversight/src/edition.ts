@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Rule } from '@yuzhi/protocol/oversight';
 import { text } from '@yuzhi/protocol/scalars';
-import { getDayDetail } from 'chinese-days';
+import chineseDays from 'chinese-days';
 import { z } from 'zod';
 import type { Edition } from './domain/rulebook.ts';
 
@@ -30,7 +30,7 @@ function calendarOf(year: number, announcedThrough: number): Edition['calendar']
   for (let at = Date.UTC(year, 0, 1); at < Date.UTC(year + 1, 0, 1); at += 86_400_000) {
     const date = new Date(at).toISOString().slice(0, 10);
     const weekend = [0, 6].includes(new Date(at).getUTCDay());
-    const { work } = getDayDetail(date);
+    const { work } = chineseDays.getDayDetail(date);
     if (work && weekend) workdays.push(date);
     if (!work && !weekend) holidays.push(date);
   }

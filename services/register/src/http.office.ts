@@ -1,5 +1,6 @@
 import { CivilDate } from '@yuzhi/protocol/scalars';
-import { LegalStatus, PatentKind } from '@yuzhi/protocol/register';
+import { PatentKind } from '@yuzhi/protocol/patent-number';
+import { LegalStatus } from '@yuzhi/protocol/register';
 import { z } from 'zod';
 import type { Filing } from './domain/filing.ts';
 import type { Entry } from './domain/patent.ts';

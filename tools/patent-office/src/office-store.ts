@@ -171,7 +171,7 @@ export class OfficeStore {
     return this.#transaction(async (tx) => {
       const { rows } = await tx.query<OfficeRow>('select * from office for update');
       const office = rows[0]!;
-      const { desk, hashes } = await load(tx, wanted, day > office.today ? day : office.today, office);
+      const { desk, hashes } = await load(tx, wanted, day === '' ? office.today : day, office);
       const result = work(desk, hashes);
       settle(desk);
       await save(tx, desk, hashes);
@@ -213,13 +213,14 @@ export class OfficeStore {
 
   async summary() {
     const { rows } = await this.#pool.query<{ summary: Record<string, unknown> }>(
-      `select to_jsonb(o) - 'single' || jsonb_build_object(
+      `select jsonb_build_object(
+         'today', today, 'delayDays', delay_days, 'head', seq, 'filingCount', filing_count,
          'statuses', (select coalesce(jsonb_object_agg(status, n), '{}') from
            (select body -> 'extract' ->> 'status' as status, count(*) as n
             from patent p join change c on c.seq = p.version group by 1) s),
          'filings', (select coalesce(jsonb_object_agg(state, n), '{}') from
            (select state ->> 'state' as state, count(*) as n from filing group by 1) f)) as summary
-       from office o`,
+       from office`,
     );
     return rows[0]!.summary;
   }

@@ -187,7 +187,7 @@ const expiry = (p: Patent): Act => ({
 export function nextAct(p: Patent): Act | null {
   const endings = p.encumbrances
     .filter((e) => e.until !== null)
-    .map((e): Act => ({ on: addDays(e.until!, 1), step: (on) => removeEncumbrance(p, e.id, on) }));
+    .map((e): Act => ({ on: later(addDays(e.until!, 1), e.since), step: (on) => removeEncumbrance(p, e.id, on) }));
   const acts = [...endings, ...(p.ended ? [] : [expiry(p)]), annuityAct(p)].filter((act) => act !== null);
   return acts.reduce<Act | null>((first, act) => (first && first.on <= act.on ? first : act), null);
 }

@@ -14,7 +14,11 @@ const limit = z.coerce.number().int().min(1).max(500).default(100);
 const PageQuery = z.object({ after: PatentNumber.optional(), limit });
 const ChangesQuery = z.object({ after: z.coerce.number().int().min(0).default(0), limit });
 
-const hashOf = (body: NewFiling) => createHash('sha256').update(JSON.stringify(body)).digest('hex');
+/** Of what is filed. A party is who its code says: spelling its name in another way makes no other filing. */
+function hashOf(body: NewFiling): string {
+  const content = JSON.stringify(body, (key, value: unknown) => (key === 'name' ? undefined : value));
+  return createHash('sha256').update(content).digest('hex');
+}
 
 function file(desk: Desk, hashes: BodyHashes, body: NewFiling): { filing: Filing; isNew: boolean } {
   const hash = hashOf(body);

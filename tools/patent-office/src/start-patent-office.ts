@@ -17,7 +17,7 @@ const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 function callersDay(request: FastifyRequest): string {
   const header = request.headers[CLOCK_HEADER];
   if (header === undefined) return shanghaiDate(Date.now());
-  const now = Instant.safeParse(Number(header));
+  const now = Instant.safeParse(header === '' ? NaN : Number(header));
   if (!now.success) throw new Refused('malformed-request', { issues: [{ path: CLOCK_HEADER, message: 'epoch ms' }] });
   return shanghaiDate(now.data);
 }

@@ -5,12 +5,11 @@ import { z } from 'zod';
 import { EncumbranceKind, LegalStatus } from './register-codes.ts';
 
 const Words = z.object({ zh: z.string(), en: z.string() });
-const WordsIn = z.object({ zh: text(2000), en: text(4000) });
 
 /** An organisation by its unified social credit code, or a natural person by his id. */
 export const Party = z.object({
   party: z.union([Uscc, Id], '统一社会信用代码或自然人编号 · a unified social credit code or the id of a person'),
-  name: text(200),
+  name: text(120),
 });
 export type Party = z.output<typeof Party>;
 const Parties = z
@@ -20,7 +19,7 @@ const Parties = z
   .refine((all) => new Set(all.map(({ party }) => party)).size === all.length, '当事人重复 · the same party twice');
 
 /** Who has something on a patent; a court has no code. */
-const Holder = z.object({ party: Party.shape.party.nullable(), name: text(200) });
+const Holder = z.object({ party: Party.shape.party.nullable(), name: text(120) });
 const LicenceKind = z.enum(['ordinary', 'sole', 'exclusive']);
 
 export const NewPatent = z
@@ -29,8 +28,8 @@ export const NewPatent = z
       isDemonstrationNumber,
       '仅接受演示号段（流水号 9900000–9999999） · only demonstration numbers, serials 9900000–9999999',
     ),
-    title: WordsIn,
-    abstract: WordsIn,
+    title: z.object({ zh: text(200), en: text(300) }),
+    abstract: z.object({ zh: text(1500), en: text(2000) }),
     /** The main class first; none for a design. */
     ipc: z.array(z.string().regex(/^[A-H]\d{2}[A-Z]\d{1,4}\/\d{2,6}$/)).max(20),
     locarno: z.array(z.string().regex(/^\d{2}-\d{2}$/)).max(5),

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DatabaseError } from 'pg';
 import { expand } from './expand.ts';
 import { StripeFailure, internalError, invalid, keyInUse, unauthorised } from './failure.ts';
 import type { FaultMode, Faults } from './faults.ts';
@@ -10,6 +11,13 @@ import type { RequestLog } from './request-log.ts';
 import type { Store } from './store.ts';
 import { API_VERSION, newId } from './wire.ts';
 import { PLATFORM, type Scene, type Work } from './work.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body as it came, before it was read as a form. */
+    rawText?: string;
+  }
+}
 
 export interface Switchboard {
   store: Store;
@@ -26,12 +34,14 @@ function authenticate(header: string | undefined): void {
   const key = scheme === 'Basic' ? Buffer.from(value, 'base64').toString().split(':')[0]! : value;
   if (key === '') {
     throw unauthorised(
-      "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth " +
+      'You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth ' +
         "(e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
     );
   }
   if (/^(sk|rk)_live_/.test(key)) {
-    throw unauthorised('This is a sandbox: it moves no money and refuses live keys. Use a key that begins with sk_test_.');
+    throw unauthorised(
+      'This is a sandbox: it moves no money and refuses live keys. Use a key that begins with sk_test_.',
+    );
   }
   if (!/^(sk|rk)_test_\w{3,}$/.test(key)) throw unauthorised(`Invalid API Key provided: ${masked(key)}`);
 }
@@ -70,9 +80,10 @@ interface Call {
   path: Record<string, string>;
   scene: Scene;
   fault: FaultMode | undefined;
+  report: (error: unknown) => void;
 }
 
-/** Runs the endpoint; a failure of its own making is an answer, and undoes what it wrote unless it says otherwise. */
+/** Runs the endpoint. A failure is an answer too, and undoes what was written unless it says otherwise. */
 async function carryOut(work: Work, call: Call): Promise<Answer> {
   const { expand: paths, ...params } = call.params;
   try {
@@ -80,9 +91,12 @@ async function carryOut(work: Work, call: Call): Promise<Answer> {
     await expand(work, body, (paths as string[] | undefined) ?? []);
     return { status: 200, body: JSON.stringify(body, null, 2) };
   } catch (error) {
-    if (!(error instanceof StripeFailure)) throw error;
-    if (!error.keepsWrites) work.discard();
-    return failed(error);
+    // The transaction is lost: there is nothing to keep an answer in.
+    if (error instanceof DatabaseError) throw error;
+    const known = error instanceof StripeFailure;
+    if (!known) call.report(error);
+    if (!known || !error.keepsWrites) work.discard();
+    return failed(known ? error : internalError());
   }
 }
 
@@ -92,50 +106,98 @@ function change(store: Store, call: Call, keyed: Keyed | undefined): Promise<Ans
     const replay = keyed && (await replayOf(client, work, keyed));
     if (replay) return replay;
     const done = await carryOut(work, call);
-    // The effect stays, the answer is lost on the way: what makes an outcome unknown.
+    // The effect stays, and the answer about it is lost: what makes an outcome unknown.
     const answer = call.fault === 'error-after' ? failed(internalError()) : done;
     if (keyed) await keep(client, work, keyed, answer);
     return answer;
   });
 }
 
-/** Stripe's endpoints on a server that reads bodies and queries as forms. */
-export function serveApi(server: FastifyInstance, { store, faults, log, isPaused }: Switchboard): void {
-  const inUse = new Set<string>();
+/** Stripe's endpoints, on a server that reads bodies and queries as forms. */
+export class Api {
+  private readonly inUse = new Set<string>();
 
-  async function answer(operation: Operation, request: FastifyRequest, requestId: string, fault?: FaultMode) {
-    authenticate(headerOf(request, 'authorization'));
-    const account = await accountOf(store, operation, headerOf(request, 'stripe-account'));
-    const raw = (operation.method === 'POST' ? request.body : request.query) ?? {};
-    const key = operation.method === 'GET' ? undefined : headerOf(request, 'idempotency-key');
-    const path = request.params as Record<string, string>;
-    const scene = store.scene({ account, requestId, idempotencyKey: key ?? null });
-    if (key) checkKey(key);
-    const params = readParams(operation.params, raw) as Record<string, unknown>;
-    log.add(JSON.stringify([operation.name, shapeOf(raw)]), {
-      method: request.method,
-      url: request.url,
-      contentType: headerOf(request, 'content-type') ?? null,
-      body: (request as { rawText?: string }).rawText ?? '',
-    });
-    const call = { operation, params, path, scene, fault };
-    if (operation.method === 'GET') return store.read(scene, (work) => carryOut(work, call));
-    const endpoint = `${request.method} ${request.url.split('?')[0]}`;
-    if (!key) return change(store, call, undefined);
-    const slot = `${account} ${key}`;
-    if (inUse.has(slot)) throw keyInUse(key);
-    inUse.add(slot);
-    try {
-      return await change(store, call, { account, key, endpoint, params: digestOf(raw) });
-    } finally {
-      inUse.delete(slot);
+  constructor(private readonly parts: Switchboard) {}
+
+  serve(server: FastifyInstance): void {
+    for (const operation of OPERATIONS) {
+      server.route({
+        method: operation.method,
+        url: operation.path,
+        handler: (request, reply) => this.handle(operation, request, reply),
+      });
     }
   }
 
-  function reply(to: FastifyReply, request: FastifyRequest, requestId: string, { status, body, replays }: Answer) {
-    const key = headerOf(request, 'idempotency-key');
-    const account = headerOf(request, 'stripe-account');
-    void to.code(status).headers({
+  private async handle(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const requestId = newId('req').slice(0, 18);
+    const send = (answer: Answer) => respond(request, reply, requestId, answer);
+    if (this.parts.isPaused()) return send({ ...failed(internalError()), status: 503 });
+    const fault = this.parts.faults.next(operation.name);
+    // The connection stays open and nothing is ever said on it.
+    if (fault === 'hang') return reply.hijack();
+    if (fault === 'conflict-409') return send(failed(keyInUse('a fault that was asked for')));
+    if (fault === 'rate-limit-429') return send(failed(tooMany()));
+    const answer = await this.answer(operation, request, requestId, fault).catch((error: unknown) => {
+      if (error instanceof StripeFailure) return failed(error);
+      request.log.error(error);
+      return failed(internalError());
+    });
+    if (fault === 'timeout') return reply.hijack();
+    return fault === 'cut-body' ? cut(reply, answer) : send(answer);
+  }
+
+  private async answer(operation: Operation, request: FastifyRequest, requestId: string, fault?: FaultMode) {
+    const { store } = this.parts;
+    authenticate(headerOf(request, 'authorization'));
+    const account = await accountOf(store, operation, headerOf(request, 'stripe-account'));
+    const key = operation.method === 'GET' ? undefined : headerOf(request, 'idempotency-key');
+    if (key) checkKey(key);
+    const raw = (operation.method === 'POST' ? request.body : request.query) ?? {};
+    const params = readParams(operation.params, raw) as Record<string, unknown>;
+    this.record(operation, request, raw);
+    const apiVersion = headerOf(request, 'stripe-version') ?? API_VERSION;
+    const scene = store.scene({ account, apiVersion, requestId, idempotencyKey: key ?? null });
+    const path = request.params as Record<string, string>;
+    const report = (error: unknown) => request.log.error(error);
+    const call = { operation, params, path, scene, fault, report };
+    if (operation.method === 'GET') {
+      const answer = await store.read(scene, (work) => carryOut(work, call));
+      return fault === 'error-after' ? failed(internalError()) : answer;
+    }
+    const endpoint = `${request.method} ${request.url.split('?')[0]}`;
+    return key ? this.alone({ account, key, endpoint, params: digestOf(raw) }, call) : change(store, call, undefined);
+  }
+
+  /** A key that is being used answers 409 at once: it does not wait for the other request. */
+  private async alone(keyed: Keyed, call: Call): Promise<Answer> {
+    const slot = `${keyed.account} ${keyed.key}`;
+    if (this.inUse.has(slot)) throw keyInUse(keyed.key);
+    this.inUse.add(slot);
+    try {
+      return await change(this.parts.store, call, keyed);
+    } finally {
+      this.inUse.delete(slot);
+    }
+  }
+
+  private record(operation: Operation, request: FastifyRequest, raw: unknown): void {
+    this.parts.log.add(JSON.stringify([operation.name, shapeOf(raw)]), {
+      method: request.method,
+      url: request.url,
+      contentType: headerOf(request, 'content-type') ?? null,
+      body: request.rawText ?? '',
+    });
+  }
+}
+
+function respond(request: FastifyRequest, reply: FastifyReply, requestId: string, answer: Answer): FastifyReply {
+  const { status, body, replays } = answer;
+  const key = headerOf(request, 'idempotency-key');
+  const account = headerOf(request, 'stripe-account');
+  return reply
+    .code(status)
+    .headers({
       'content-type': 'application/json',
       'request-id': requestId,
       'stripe-version': headerOf(request, 'stripe-version') ?? API_VERSION,
@@ -143,46 +205,19 @@ export function serveApi(server: FastifyInstance, { store, faults, log, isPaused
       ...(key && { 'idempotency-key': key, 'original-request': replays ?? requestId }),
       ...(replays && { 'idempotent-replayed': 'true' }),
       // The same key would only get the same 500 again.
-      ...(status >= 500 && key && { 'stripe-should-retry': 'false' }),
-    });
-    return to.send(body);
-  }
-
-  async function handle(operation: Operation, request: FastifyRequest, to: FastifyReply) {
-    const requestId = newId('req').slice(0, 18);
-    if (isPaused()) return reply(to, request, requestId, { ...failed(internalError()), status: 503 });
-    const fault = faults.next(operation.name);
-    // The connection stays open and nothing is ever said on it.
-    if (fault === 'hang') return to.hijack();
-    if (fault === 'conflict-409') return reply(to, request, requestId, failed(keyInUse('(a fault that was asked for)')));
-    if (fault === 'rate-limit-429') return reply(to, request, requestId, failed(tooMany()));
-    const said = await answer(operation, request, requestId, fault).catch((error: unknown) => {
-      if (error instanceof StripeFailure) return failed(error);
-      request.log.error(error);
-      return failed(internalError());
-    });
-    if (fault === 'timeout') return to.hijack();
-    if (fault === 'cut-body') return cut(to, said);
-    return reply(to, request, requestId, said);
-  }
-
-  for (const operation of OPERATIONS) {
-    server.route({
-      method: operation.method,
-      url: operation.path,
-      handler: (request, to) => handle(operation, request, to),
-    });
-  }
+      ...(status === 500 && key && { 'stripe-should-retry': 'false' }),
+    })
+    .send(body);
 }
 
 const tooMany = (): StripeFailure =>
   new StripeFailure(429, { type: 'rate_limit_error', code: 'rate_limit', message: 'Too many requests.' });
 
 /** Promises the whole body and closes the connection after half of it. */
-function cut(to: FastifyReply, { status, body }: Answer): FastifyReply {
-  to.hijack();
+function cut(reply: FastifyReply, { status, body }: Answer): FastifyReply {
+  reply.hijack();
   const bytes = Buffer.from(body);
-  to.raw.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length });
-  to.raw.write(bytes.subarray(0, bytes.length >> 1), () => to.raw.destroy());
-  return to;
+  reply.raw.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length });
+  reply.raw.write(bytes.subarray(0, bytes.length >> 1), () => reply.raw.destroy());
+  return reply;
 }

@@ -169,7 +169,7 @@ export class Deliveries {
 
   /** The newest first, one after the other. */
   private async release(): Promise<void> {
-    for (const { delivery, done } of this.held.splice(0).reverse()) {
+    for (const { delivery, done } of this.held.splice(0).toReversed()) {
       await this.attempt(delivery).catch(() => {});
       done();
     }

@@ -15,7 +15,10 @@ export const faultSpec = z
     probability: z.number().min(0).max(1).optional(),
     seed: z.int().default(1),
   })
-  .refine(({ count, probability }) => count === undefined || probability === undefined, 'count or probability, not both');
+  .refine(
+    ({ count, probability }) => count === undefined || probability === undefined,
+    'count or probability, not both',
+  );
 
 export type FaultMode = z.output<typeof faultSpec>['mode'];
 

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { type FormValue, readForm } from './form.ts';
 
 const plain = (value: FormValue): unknown =>
-  typeof value === 'string' ? value : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]));
+  typeof value === 'string'
+    ? value
+    : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]));
 
 /** What the stripe package does to parameters before it sends them. */
 function write(value: unknown, name = ''): string[] {
@@ -24,7 +26,9 @@ describe('form encoding', () => {
   });
 
   it('reads percent-encoded names, plus signs and Chinese', () => {
-    expect(plain(readForm('metadata%5Btitle%5D=%E4%B8%93%E5%88%A9+A%2BB'))).toEqual({ metadata: { title: '专利 A+B' } });
+    expect(plain(readForm('metadata%5Btitle%5D=%E4%B8%93%E5%88%A9+A%2BB'))).toEqual({
+      metadata: { title: '专利 A+B' },
+    });
   });
 
   it('does not let a name reach the prototype of anything', () => {

@@ -28,12 +28,14 @@ function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null) return value;
   return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, part]) => [name, canonical(part)]);
 }
 
 export const digestOf = (params: unknown): string =>
-  createHash('sha256').update(JSON.stringify(canonical(params))).digest('hex');
+  createHash('sha256')
+    .update(JSON.stringify(canonical(params)))
+    .digest('hex');
 
 function mismatch(key: string, what: string): StripeFailure {
   const hint = `Try using a key other than '${key}' if you meant to execute a different request.`;
@@ -58,11 +60,13 @@ interface Stored {
 
 /** The answer that this key already has. Throws idempotency_error when it was given to another request. */
 export async function replayOf(client: PoolClient, work: Work, keyed: Keyed): Promise<Answer | undefined> {
-  const { rows } = await client.query<Stored>(
-    'select endpoint, params, status, body, request from stripe_sandbox.idempotency ' +
+  const { rows } = await client.query<Stored>({
+    name: 'replay',
+    text:
+      'select endpoint, params, status, body, request from stripe_sandbox.idempotency ' +
       'where account = $1 and key = $2 and expires_at > $3',
-    [keyed.account, keyed.key, work.now],
-  );
+    values: [keyed.account, keyed.key, work.now],
+  });
   const stored = rows[0];
   if (!stored) return undefined;
   if (stored.endpoint !== keyed.endpoint) {
@@ -77,19 +81,13 @@ export async function replayOf(client: PoolClient, work: Work, keyed: Keyed): Pr
 export async function keep(client: PoolClient, work: Work, keyed: Keyed, answer: Answer): Promise<void> {
   const version = keyed.endpoint.includes(' /v2/') ? 'v2' : 'v1';
   if (version === 'v2' && answer.status >= 400) return;
-  await client.query(
-    `insert into stripe_sandbox.idempotency (account, key, endpoint, params, status, body, request, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (account, key) do update set endpoint = $3, params = $4,
-     status = $5, body = $6, request = $7, expires_at = $8`,
-    [
-      keyed.account,
-      keyed.key,
-      keyed.endpoint,
-      keyed.params,
-      answer.status,
-      answer.body,
-      work.scene.requestId,
-      work.now + LIFE_S[version],
-    ],
-  );
+  const { account, key, endpoint, params } = keyed;
+  const expiresAt = work.now + LIFE_S[version];
+  await client.query({
+    name: 'keep',
+    text: `insert into stripe_sandbox.idempotency (account, key, endpoint, params, status, body, request, expires_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (account, key) do update set endpoint = $3, params = $4,
+      status = $5, body = $6, request = $7, expires_at = $8`,
+    values: [account, key, endpoint, params, answer.status, answer.body, work.scene.requestId, expiresAt],
+  });
 }

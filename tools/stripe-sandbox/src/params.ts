@@ -43,7 +43,7 @@ export const list = <S extends z.ZodType>(item: S) =>
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     const keys = Object.keys(value);
     if (!keys.every((key) => /^\d+$/.test(key))) return value;
-    return keys.sort((a, b) => Number(a) - Number(b)).map((key) => (value as Record<string, unknown>)[key]);
+    return keys.toSorted((a, b) => Number(a) - Number(b)).map((key) => (value as Record<string, unknown>)[key]);
   }, z.array(item));
 
 /** Where an empty value means "unset". */

@@ -32,6 +32,8 @@ export interface Intent extends Row {
   capturableFen: bigint;
   receivedFen: bigint;
   captureMethod: 'automatic' | 'automatic_async' | 'manual';
+  /** What the request allowed; null: whatever there is. */
+  allowedTypes: MethodType[] | null;
   methodTypes: MethodType[];
   wechatClient: string | null;
   method: Method | null;
@@ -86,6 +88,7 @@ export interface Session extends Row {
   amountFen: bigint;
   /** `unitFen` as digits: only a row's own fields are revived. */
   lines: { id: string; name: string; description: string | null; unitFen: string; quantity: number }[];
+  allowedTypes: MethodType[] | null;
   methodTypes: MethodType[];
   wechatClient: string | null;
   successUrl: string;

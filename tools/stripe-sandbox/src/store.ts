@@ -1,4 +1,5 @@
 import { Pool, type PoolClient } from 'pg';
+import { API_VERSION } from './wire.ts';
 import { PLATFORM, type Scene, type Settings, Work } from './work.ts';
 
 const SCHEMA = `
@@ -17,7 +18,7 @@ create table if not exists stripe_sandbox.delivery (
   event text not null, endpoint text not null, status text not null default 'pending', attempts int not null default 0,
   next_at bigint not null, primary key (event, endpoint));
 create index if not exists delivery_due on stripe_sandbox.delivery (next_at) where status = 'pending';
-create table if not exists stripe_sandbox.setting (only boolean primary key default true check (only), value jsonb);
+create table if not exists stripe_sandbox.setting (single boolean primary key default true check (single), value jsonb);
 `;
 
 const DEFAULTS: Settings = {
@@ -31,9 +32,9 @@ const DEFAULTS: Settings = {
 
 /** Any number will do; whoever writes to this database as a sandbox takes the same one. */
 const WRITER_LOCK = 7_215_044;
-const BEGIN = `begin; select pg_advisory_xact_lock(${WRITER_LOCK});
-select (select value from stripe_sandbox.setting) as settings,
-       (select min(due_at) from stripe_sandbox.object where due_at is not null) as due`;
+const BEGIN = `begin; select pg_advisory_xact_lock(${WRITER_LOCK})`;
+const LOOK = `select (select value from stripe_sandbox.setting) as settings,
+  (select min(due_at) from stripe_sandbox.object where due_at is not null) as due`;
 const READ = 'select value as settings from stripe_sandbox.setting';
 
 type SettingsRow = { settings: Record<string, unknown> | null; due?: string | null };
@@ -67,6 +68,8 @@ export class Store {
 
   async open(): Promise<void> {
     await this.pool.query(`begin; select pg_advisory_xact_lock(${WRITER_LOCK}); ${SCHEMA} commit`);
+    const expired = 'delete from stripe_sandbox.idempotency where expires_at <= $1';
+    await this.transact(this.scene(), (work) => work.query(expired, [work.now]));
   }
 
   close(): Promise<void> {
@@ -75,7 +78,7 @@ export class Store {
 
   scene(part: Partial<Scene> = {}): Scene {
     const { publicUrl } = this.options;
-    return { account: PLATFORM, publicUrl, requestId: null, idempotencyKey: null, ...part };
+    return { account: PLATFORM, apiVersion: API_VERSION, publicUrl, requestId: null, idempotencyKey: null, ...part };
   }
 
   async now(): Promise<number> {
@@ -84,7 +87,7 @@ export class Store {
 
   /** What is committed now. Nothing that the work writes is kept. */
   async read<T>(scene: Scene, body: (work: Work) => Promise<T>): Promise<T> {
-    const { rows } = await this.pool.query<SettingsRow>(READ);
+    const { rows } = await this.pool.query<SettingsRow>({ name: 'settings', text: READ });
     const settings = settingsOf(rows[0]);
     return body(new Work(this.pool, this.secondsAt(settings), settings, scene));
   }
@@ -98,12 +101,9 @@ export class Store {
 
   /** Applies what time has changed, if anything. */
   async sweep(): Promise<void> {
-    const { rows } = await this.pool.query<SettingsRow>(
-      'select (select value from stripe_sandbox.setting) as settings, min(due_at) as due ' +
-        'from stripe_sandbox.object where due_at is not null',
-    );
+    const { rows } = await this.pool.query<SettingsRow>({ name: 'look', text: LOOK });
     const row = rows[0]!;
-    if (row.due === null || Number(row.due) > this.secondsAt(settingsOf(row))) return;
+    if (row.due == null || Number(row.due) > this.secondsAt(settingsOf(row))) return;
     await this.transact(this.scene(), () => Promise.resolve());
   }
 
@@ -112,7 +112,7 @@ export class Store {
       const settings = { ...work.settings, ...change(work.settings) };
       const value = JSON.stringify({ ...settings, feeFixedFen: String(settings.feeFixedFen) });
       await client.query(
-        'insert into stripe_sandbox.setting (value) values ($1) on conflict (only) do update set value = $1',
+        'insert into stripe_sandbox.setting (value) values ($1) on conflict (single) do update set value = $1',
         [value],
       );
       return settings;
@@ -124,9 +124,10 @@ export class Store {
   }
 
   private async begin(client: PoolClient): Promise<{ settings: Settings; due: number }> {
-    // Several statements answer with a list of results, which the types do not know.
-    const results = (await client.query(BEGIN)) as unknown as { rows: SettingsRow[] }[];
-    const row = results.at(-1)!.rows[0]!;
+    await client.query(BEGIN);
+    // A statement of its own: it has to see what was committed while this waited for the lock.
+    const { rows } = await client.query<SettingsRow>({ name: 'look', text: LOOK });
+    const row = rows[0]!;
     return { settings: settingsOf(row), due: row.due == null ? Infinity : Number(row.due) };
   }
 

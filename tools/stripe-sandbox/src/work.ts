@@ -22,6 +22,8 @@ export interface Settings {
 /** On whose behalf, and for which request, something is done. */
 export interface Scene {
   account: string;
+  /** The Stripe-Version that the client asked for. */
+  apiVersion: string;
   publicUrl: string;
   requestId: string | null;
   idempotencyKey: string | null;
@@ -58,24 +60,22 @@ function thaw(state: Record<string, unknown>): Record<string, unknown> {
   return state;
 }
 
-const UPSERT = `
+/** Writes the rows, and addresses each new event to every endpoint that wants its kind, all in one journey. */
+const WRITE = `
+with row as (select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::jsonb[])
+  with ordinality as t (id, kind, account, created, due_at, state, n)),
+addressed as (insert into stripe_sandbox.delivery (event, endpoint, next_at)
+  select row.id, w.id, row.created from row join stripe_sandbox.object w on w.kind = 'webhook_endpoint'
+    and w.state->>'status' = 'enabled' and w.state->'enabledEvents' ?| array['*', row.state->>'type']
+    and (w.state->>'connect')::boolean = (row.account <> w.account)
+  where row.kind = 'event')
 insert into stripe_sandbox.object (id, kind, account, created, due_at, state)
-select id, kind, account, created, due_at, state from unnest(
-  $1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::jsonb[]
-) with ordinality as t (id, kind, account, created, due_at, state, n) order by n
+select id, kind, account, created, due_at, state from row order by n
 on conflict (id) do update set due_at = excluded.due_at, state = excluded.state`;
-
-const ADDRESS = `
-insert into stripe_sandbox.delivery (event, endpoint, next_at)
-select e.id, w.id, e.created from stripe_sandbox.object e join stripe_sandbox.object w on w.kind = 'webhook_endpoint'
- and w.state->>'status' = 'enabled' and w.state->'enabledEvents' ?| array['*', e.state->>'type']
- and (w.state->>'connect')::boolean = (e.account <> w.account)
-where e.id = any($1) order by e.seq`;
 
 /** One unit of work: reads through, keeps what it changes in memory, writes all of it at once or none of it. */
 export class Work {
   private readonly entries = new Map<string, Entry>();
-  private events: string[] = [];
   /** Whether it has written an event: deliveries are waiting. */
   told = false;
 
@@ -95,10 +95,11 @@ export class Work {
   async find<K extends Kind>(kind: K, id: string): Promise<Found<K> | undefined> {
     const known = this.entries.get(id);
     if (known) return known.kind === kind ? (known.state as Found<K>) : undefined;
-    const { rows } = await this.database.query<{ state: Record<string, unknown> }>(
-      'select state from stripe_sandbox.object where id = $1 and kind = $2',
-      [id, kind],
-    );
+    const { rows } = await this.database.query<{ state: Record<string, unknown> }>({
+      name: 'find',
+      text: 'select state from stripe_sandbox.object where id = $1 and kind = $2',
+      values: [id, kind],
+    });
     return rows[0] && this.remember(kind, rows[0].state);
   }
 
@@ -128,7 +129,12 @@ export class Work {
     const conditions = ['o.kind = $1'];
     if (filter.account) conditions.push(`o.account = ${bind(filter.account)}`);
     if (filter.match) conditions.push(`o.state @> ${bind(JSON.stringify(filter.match))}::jsonb`);
-    for (const [name, sign] of [['gt', '>'], ['gte', '>='], ['lt', '<'], ['lte', '<=']] as const) {
+    for (const [name, sign] of [
+      ['gt', '>'],
+      ['gte', '>='],
+      ['lt', '<'],
+      ['lte', '<='],
+    ] as const) {
       const bound = filter.created?.[name];
       if (bound !== undefined) conditions.push(`o.created ${sign} ${bind(bound)}`);
     }
@@ -158,33 +164,29 @@ export class Work {
   /** Writes down that something happened; the object is shown as the API shows it now. */
   tell(type: string, object: object, account = this.account): void {
     const { requestId, idempotencyKey } = this.scene;
-    const event = { id: newId('evt'), account, created: this.now, type, object, requestId, idempotencyKey };
-    this.put('event', event);
-    this.events.push(event.id);
+    this.put('event', { id: newId('evt'), account, created: this.now, type, object, requestId, idempotencyKey });
     this.told = true;
   }
 
   /** Forgets everything that has not been written. */
   discard(): void {
     this.entries.clear();
-    this.events = [];
     this.told = false;
   }
 
   async write(): Promise<void> {
     const dirty = [...this.entries.values()].filter((entry) => entry.dirty);
     if (dirty.length === 0) return;
-    await this.database.query(UPSERT, [
+    const values = [
       dirty.map(({ state }) => state.id),
       dirty.map(({ kind }) => kind),
       dirty.map(({ state }) => state.account),
       dirty.map(({ state }) => state.created),
       dirty.map(({ state }) => state.dueAt ?? null),
       dirty.map(({ state }) => freeze(state)),
-    ]);
+    ];
+    await this.database.query({ name: 'write', text: WRITE, values });
     for (const entry of dirty) entry.dirty = false;
-    if (this.events.length > 0) await this.database.query(ADDRESS, [this.events]);
-    this.events = [];
   }
 
   private remember<K extends Kind>(kind: K, state: Record<string, unknown>): Found<K> {

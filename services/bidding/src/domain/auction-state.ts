@@ -1,20 +1,15 @@
-import type { Deposit } from './deposit.ts';
+import type { Deposited } from './deposit.ts';
 import type { PublicTerms, Terms } from './terms.ts';
 
 /** Before the free quoting period (自由报价期), in it, in the timed quoting period (限时报价期), over. */
 export type Period = 'scheduled' | 'free' | 'timed' | 'ended';
 
-export interface Bidder {
+export interface Bidder extends Deposited {
   rulesVersion: string;
   registeredAt: number;
   /** Number shown instead of the name, given in order of admission from 1; null until the deposit is held. */
   paddle: number | null;
   admittedAt: number | null;
-  deposit: Deposit;
-  /** When escrow was last asked to let the deposit go. */
-  askedAt: number | null;
-  /** Why a person must look at the deposit; null when all goes by itself. */
-  stuck: string | null;
 }
 
 export type Outcome = 'sold' | 'unsold-below-reserve' | 'unsold-no-bid' | 'cancelled';
@@ -96,3 +91,12 @@ export type AuctionEvent =
   | { type: 'period-changed'; at: number; period: 'free' | 'timed' }
   | { type: 'cycle-started'; at: number; cycle: number; endsAt: number }
   | { type: 'ended'; at: number; result: Result };
+
+/** After the end: the deposits of those who did not win go back, the winner's becomes part of the price. */
+export type DepositEvent =
+  | { type: 'deposits-due'; at: number; parties: readonly string[] }
+  | { type: 'winner-bound'; at: number; party: string }
+  | { type: 'deposit-stuck'; at: number; party: string; reason: string }
+  | { type: 'deposits-settled'; at: number; returned: number };
+
+export type Happening = AuctionEvent | DepositEvent;

@@ -1,7 +1,7 @@
 import type { Auction, AuctionEvent, Bid, Bidder, BidRefusal } from './auction-state.ts';
 import { bidderOf, nextValid, refusalOfBid } from './bid-rule.ts';
 import { advance, finish, openCycle } from './deadlines.ts';
-import { depositDue } from './deposit.ts';
+import { depositDue, moveDeposit } from './deposit.ts';
 import { type Bounds, publicTerms, refusalOfTerms, type Terms, type TermsRefusal } from './terms.ts';
 
 /**
@@ -18,13 +18,20 @@ export type Opening =
   | { auction: Auction; events: readonly AuctionEvent[]; refusal: null }
   | { auction: null; events: readonly AuctionEvent[]; refusal: TermsRefusal };
 
-/** Why somebody is not registered or admitted; the first violated one is named. */
-export const ADMISSION_REFUSALS = [
+/** Why somebody is not registered; the first violated one is named. */
+export const REGISTRATION_REFUSALS = [
   'auction-ended',
   'admission-closed',
   'bidder-is-seller',
   'rules-version-differs',
   'bidder-already-registered',
+] as const;
+export type RegistrationRefusal = (typeof REGISTRATION_REFUSALS)[number];
+
+/** Why somebody is not admitted; the first violated one is named. */
+export const ADMISSION_REFUSALS = [
+  'auction-ended',
+  'admission-closed',
   'bidder-not-registered',
   'bidder-already-admitted',
   'deposit-below-terms',
@@ -74,11 +81,11 @@ export function register(
   party: string,
   rulesVersion: string,
   now: number,
-): Decision<AdmissionRefusal> {
+): Decision<RegistrationRefusal> {
   const { auction, events } = advance(before, now);
   const refusal = refusalOfRegistration(auction, party, rulesVersion, now);
   if (refusal) return { auction, events, refusal };
-  const bidder = { rulesVersion, registeredAt: now, paddle: null, admittedAt: null, ...depositDue };
+  const bidder = { rulesVersion, registeredAt: now, paddle: null, admittedAt: null, ...depositDue() };
   return {
     auction: withBidder(auction, party, bidder),
     events: [...events, { type: 'bidder-registered', at: now, bidder: party, rulesVersion }],
@@ -93,7 +100,7 @@ export function admit(before: Auction, party: string, heldFen: bigint, now: numb
   const refusal = refusalOfAdmission(auction, bidder, heldFen, now);
   if (refusal) return { auction, events, refusal };
   const paddle = auction.paddles + 1;
-  const admitted = withBidder(auction, party, { ...bidder!, paddle, admittedAt: now, deposit: 'held' });
+  const admitted = withBidder(auction, party, moveDeposit({ ...bidder!, paddle, admittedAt: now }, 'admit', now)!);
   return {
     auction: { ...admitted, paddles: paddle },
     events: [...events, { type: 'bidder-admitted', at: now, bidder: party, paddle }],
@@ -151,7 +158,7 @@ const ledBy = (auction: Auction, leader: string, leaderPaddle: number | null, hi
   highestFen,
 });
 
-const withBidder = (auction: Auction, party: string, bidder: Bidder): Auction => ({
+export const withBidder = (auction: Auction, party: string, bidder: Bidder): Auction => ({
   ...auction,
   bidders: { ...auction.bidders, [party]: bidder },
 });
@@ -161,7 +168,7 @@ function refusalOfRegistration(
   party: string,
   rulesVersion: string,
   now: number,
-): AdmissionRefusal | null {
+): RegistrationRefusal | null {
   if (auction.period === 'ended') return 'auction-ended';
   if (now >= auction.terms.admissionEndsAt) return 'admission-closed';
   if (party === auction.seller) return 'bidder-is-seller';

@@ -1,11 +1,11 @@
 import type { hall } from '@yuzhi/protocol/bidding';
 import type { z } from 'zod';
-import type { AuctionEvent } from './auction-state.ts';
+import type { Happening } from './auction-state.ts';
 
-/** What whoever watches the hall sees of an event: bidders by their paddles, and no refused quote. */
+/** What whoever watches the hall sees: bidders by their paddles, and no refused quote. */
 export type HallItem = z.input<(typeof hall)['item']>;
 
-export function hallItem(event: AuctionEvent): HallItem | undefined {
+export function hallItem(event: Happening): HallItem | undefined {
   switch (event.type) {
     case 'bid-accepted': {
       const { at, seq, paddle, amountFen, nextValidFen } = event.bid;

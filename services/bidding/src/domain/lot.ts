@@ -1,8 +1,8 @@
-import { open, type OpenAuction } from './auction.ts';
-import type { Auction, AuctionEvent, Bidder } from './auction-state.ts';
+import { open, type OpenAuction, withBidder } from './auction.ts';
+import type { Auction, Happening } from './auction-state.ts';
 import { bidderOf } from './bid-rule.ts';
 import { advance, deadlineOf } from './deadlines.ts';
-import { type DepositMove, depositProcess, isAsked } from './deposit.ts';
+import { type DepositAnswer, isAsked, moveDeposit } from './deposit.ts';
 import { type HallItem, hallItem } from './hall.ts';
 import type { TermsRefusal } from './terms.ts';
 
@@ -30,13 +30,6 @@ export interface Lot {
   readonly returns: Returns | null;
 }
 
-export type Happening =
-  | AuctionEvent
-  | { type: 'deposits-due'; at: number; parties: readonly string[] }
-  | { type: 'deposit-applied'; at: number; party: string }
-  | { type: 'deposit-stuck'; at: number; party: string; reason: string }
-  | { type: 'deposits-settled'; at: number; returned: number };
-
 /** The lot after a decision, what happened, and what of it the hall sees. */
 export interface Step {
   lot: Lot;
@@ -59,7 +52,7 @@ export function step(
 ): Step {
   const items: HallItem[] = [];
   for (const one of happened) {
-    const item = isOfAuction(one) ? hallItem(one) : undefined;
+    const item = hallItem(one);
     if (item) items.push(item);
   }
   const due = dueOf(auction, returns);
@@ -83,19 +76,18 @@ export function advanceLot(lot: Lot, now: number, returnsAt: (endedAt: number) =
   const { auction, events } = advance(lot.auction, now);
   const happened: Happening[] = [...events];
   const ended = auction.result !== null && lot.returns === null;
-  const returns: Returns | null = ended
-    ? { dueAt: returnsAt(auction.result.endedAt), state: 'waiting' }
-    : lot.returns;
+  const returns: Returns | null = ended ? { dueAt: returnsAt(auction.result.endedAt), state: 'waiting' } : lot.returns;
   // Passed now: the step sets the next one.
   const passed = { ...lot, deadlineAt: null };
-  if (returns?.state === 'waiting' && returns.dueAt <= now) return askReturns(passed, auction, returns.dueAt, happened);
+  if (returns?.state === 'waiting' && returns.dueAt <= now)
+    return askReturns(passed, auction, returns.dueAt, now, happened);
   return step(passed, { returns, auction: callUnanswered(auction, now, happened) }, happened);
 }
 
 /** Everybody whose deposit is held and who did not win gets it back. */
-function askReturns(lot: Lot, auction: Auction, at: number, happened: Happening[]): Step {
+function askReturns(lot: Lot, auction: Auction, at: number, now: number, happened: Happening[]): Step {
   const moved = Object.entries(auction.bidders).flatMap(([party, bidder]) => {
-    const returning = party === auction.result!.winner ? undefined : move(bidder, 'return', at);
+    const returning = party === auction.result!.winner ? undefined : moveDeposit(bidder, 'return', now);
     return returning ? [[party, returning] as const] : [];
   });
   if (moved.length) happened.push({ type: 'deposits-due', at, parties: moved.map(([party]) => party) });
@@ -107,16 +99,16 @@ function askReturns(lot: Lot, auction: Auction, at: number, happened: Happening[
 export function applyDeposit(lot: Lot, now: number): Step | undefined {
   const winner = lot.auction.result?.winner;
   const bidder = winner ? bidderOf(lot.auction, winner) : undefined;
-  const applying = bidder && move(bidder, 'apply', now);
+  const applying = bidder && moveDeposit(bidder, 'apply', now);
   if (!winner || !applying) return undefined;
   const auction = withBidder(lot.auction, winner, applying);
-  return step(lot, { auction }, [{ type: 'deposit-applied', at: now, party: winner }]);
+  return step(lot, { auction }, [{ type: 'winner-bound', at: now, party: winner }]);
 }
 
 /** Escrow's answer about a party's deposit. Undefined when it no longer fits. */
-export function answerDeposit(lot: Lot, party: string, answer: DepositMove, now: number): Step | undefined {
+export function answerDeposit(lot: Lot, party: string, answer: DepositAnswer, now: number): Step | undefined {
   const bidder = bidderOf(lot.auction, party);
-  const answered = bidder && move(bidder, answer, now);
+  const answered = bidder && moveDeposit(bidder, answer, now);
   if (!bidder || !answered) return undefined;
   // The price was agreed to be paid in part by a deposit that is not there.
   const lost = bidder.deposit === 'applying' && answered.deposit === 'none';
@@ -129,7 +121,7 @@ export function answerDeposit(lot: Lot, party: string, answer: DepositMove, now:
 /** Escrow failed on the question: it stays open, for a person to look at. */
 export function failDeposit(lot: Lot, party: string, reason: string, now: number): Step | undefined {
   const bidder = bidderOf(lot.auction, party);
-  if (!bidder || !isAsked(bidder.deposit) || bidder.stuck === reason) return undefined;
+  if (!bidder || !isAsked(bidder) || bidder.stuck === reason) return undefined;
   const auction = withBidder(lot.auction, party, { ...bidder, stuck: reason });
   return step(lot, { auction }, [{ type: 'deposit-stuck', at: now, party, reason }]);
 }
@@ -163,18 +155,4 @@ function dueOf(auction: Auction, returns: Returns | null): number | null {
 }
 
 const openQuestions = ({ bidders }: Auction) =>
-  Object.entries(bidders).filter(([, { deposit, stuck }]) => isAsked(deposit) && stuck === null);
-
-function move(bidder: Bidder, on: DepositMove, now: number): Bidder | undefined {
-  const deposit = depositProcess.next(bidder.deposit, on);
-  if (deposit === undefined) return undefined;
-  return { ...bidder, deposit, stuck: null, askedAt: isAsked(deposit) ? now : bidder.askedAt };
-}
-
-const withBidder = (auction: Auction, party: string, bidder: Bidder): Auction => ({
-  ...auction,
-  bidders: { ...auction.bidders, [party]: bidder },
-});
-
-const ours = ['deposits-due', 'deposit-applied', 'deposit-stuck', 'deposits-settled'];
-const isOfAuction = (one: Happening): one is AuctionEvent => !ours.includes(one.type);
+  Object.entries(bidders).filter(([, bidder]) => isAsked(bidder) && bidder.stuck === null);

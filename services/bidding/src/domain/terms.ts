@@ -1,6 +1,5 @@
 import { MAX_FEN } from '@yuzhi/money/fen';
-
-const BASIS = 10_000n;
+import { share } from '@yuzhi/money/rate';
 
 /** The conditions of one online bidding (网络竞价), fixed when it is opened. Instants in epoch milliseconds. */
 export interface Terms {
@@ -35,30 +34,35 @@ export interface Bounds {
   maxDepositFen: bigint;
 }
 
-/** The rates of the Supreme People's Court's rules for online judicial auctions, as the rulebook holds them. */
-export interface CourtRule {
-  minStartBps: number;
+/** Shares of the start price that a deposit lies between. */
+export interface DepositRule {
   minDepositBps: number;
   maxDepositBps: number;
+}
+
+/** The rates of the Supreme People's Court's rules for online judicial auctions, as the rulebook holds them. */
+export interface CourtRule extends DepositRule {
+  minStartBps: number;
   /** How far the start price may be cut for the second bidding. */
   maxRestartCutBps: number;
 }
 
+/** Bounds of a bidding whose seller is free in his start price. */
+export const freeBounds = (startFen: bigint, rule: DepositRule): Bounds => bounds(1n, startFen, rule);
+
 /** Bounds of a first bidding at `startFen` for a right appraised at `appraisalFen`. */
 export const firstBounds = (appraisalFen: bigint, startFen: bigint, rule: CourtRule): Bounds =>
-  bounds(ceilShare(appraisalFen, rule.minStartBps), startFen, rule);
+  bounds(share(appraisalFen, rule.minStartBps, 'up'), startFen, rule);
 
 /** Bounds of the second bidding, after a first one that began at `lastStartFen` ended unsold. */
 export const secondBounds = (lastStartFen: bigint, startFen: bigint, rule: CourtRule): Bounds =>
-  bounds(ceilShare(lastStartFen, 10_000 - rule.maxRestartCutBps), startFen, rule);
+  bounds(share(lastStartFen, 10_000 - rule.maxRestartCutBps, 'up'), startFen, rule);
 
-const bounds = (minStartFen: bigint, startFen: bigint, rule: CourtRule): Bounds => ({
+const bounds = (minStartFen: bigint, startFen: bigint, rule: DepositRule): Bounds => ({
   minStartFen,
-  minDepositFen: ceilShare(startFen, rule.minDepositBps),
-  maxDepositFen: (startFen * BigInt(rule.maxDepositBps)) / BASIS,
+  minDepositFen: share(startFen, rule.minDepositBps, 'up'),
+  maxDepositFen: share(startFen, rule.maxDepositBps, 'down'),
 });
-
-const ceilShare = (fen: bigint, bps: number) => (fen * BigInt(bps) + BASIS - 1n) / BASIS;
 
 /** Why terms are refused; the first violated one is named. */
 export const TERMS_REFUSALS = [

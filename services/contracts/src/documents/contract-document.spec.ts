@@ -39,7 +39,9 @@ describe('the markup of a contract', () => {
   ])('refuses %s', (_, markup) => expect(() => parseMarkup(markup)).toThrow(SyntaxError));
 
   it('lets no value be read as markup, in a cell, a clause or a signature box', () => {
-    const value = fc.string({ unit: fc.constantFrom(...'\\|#>! 甲a/'), minLength: 1 }).filter((s) => s.trim() !== '');
+    const value = fc
+      .string({ unit: fc.constantFrom('\\', '|', '#', '>', '!', ' ', '甲', 'a', '/'), minLength: 1 })
+      .filter((s) => s.trim() !== '');
     fc.assert(
       fc.property(value, (words) => {
         const safe = escapeMarkup(words);

@@ -97,7 +97,7 @@ const timeOf = (at: number) => {
   });
 };
 
-const short = (words: string) => new asn1.Utf8String({ value: [...words].slice(0, 64).join('') });
+const short = (words: string) => new asn1.Utf8String({ value: Array.from(words).slice(0, 64).join('') });
 
 function nameOf({ commonName, organisation, serialNumber }: Subject): pki.RelativeDistinguishedNames {
   const values: [type: string, value: asn1.Utf8String | asn1.PrintableString][] = [

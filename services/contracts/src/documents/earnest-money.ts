@@ -1,4 +1,4 @@
-const BASIS = 10_000n;
+import { share } from '@yuzhi/money/rate';
 
 /** How an agreed contract deposit (定金) divides, and what either party's breach costs. All in fen. */
 export interface EarnestMoney {
@@ -18,7 +18,7 @@ export interface EarnestMoney {
  */
 export function earnestMoney(priceFen: bigint, agreedFen: bigint, capBps: number): EarnestMoney {
   if (agreedFen <= 0n || agreedFen > priceFen) throw new RangeError('earnest money must lie within the price');
-  const capFen = (priceFen * BigInt(capBps)) / BASIS;
+  const capFen = share(priceFen, capBps, 'down');
   const earnestFen = agreedFen < capFen ? agreedFen : capFen;
   return {
     earnestFen,

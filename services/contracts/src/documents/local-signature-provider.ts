@@ -94,13 +94,14 @@ export class LocalSignatureProvider implements SignatureProvider {
     const authority = await this.authority();
     const certificate = signerOf(found.cms, found.digest, authority);
     if (!certificate) return { valid: false, signedBy: null, at, coversWholeFile, reason: 'seal-mismatch' };
-    const { CN } = certificate.toLegacyObject().subject as { CN: string };
     const maySeal = certificate.keyUsage?.includes(DOCUMENT_SIGNING) && inForce(certificate, at);
     if (!maySeal || !isIssuedBy(certificate, authority)) {
-      return { valid: false, signedBy: CN, at, coversWholeFile, reason: 'certificate-untrusted' };
+      return { valid: false, signedBy: null, at, coversWholeFile, reason: 'certificate-untrusted' };
     }
-    if (!coversWholeFile) return { valid: false, signedBy: CN, at, coversWholeFile, reason: 'bytes-outside-seal' };
-    return { valid: true, signedBy: CN, at, coversWholeFile };
+    // Only what our own authority certified may be shown as a name.
+    const { CN: signedBy } = certificate.toLegacyObject().subject as { CN: string };
+    if (!coversWholeFile) return { valid: false, signedBy, at, coversWholeFile, reason: 'bytes-outside-seal' };
+    return { valid: true, signedBy, at, coversWholeFile };
   }
 
   private async authority(): Promise<X509Certificate> {

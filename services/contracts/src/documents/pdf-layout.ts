@@ -106,7 +106,7 @@ const ruled = {
 };
 
 /** In half-widths: a Chinese character is as wide as two Latin ones. */
-const columnLength = (text: string) => [...text].reduce((sum, c) => sum + (c > '\u2e80' ? 2 : 1), 0);
+const columnLength = (text: string) => Array.from(text).reduce((sum, c) => sum + (c > '\u2e80' ? 2 : 1), 0);
 
 export const header =
   ({ number, platform }: ContractDocument, notice: Bilingual | null): DynamicContent =>
@@ -114,7 +114,9 @@ export const header =
     margin: [54, 24, 54, 0],
     stack: [
       { text: `${platform.zh}　合同编号 ${number}`, fontSize: 7.2, color: QUIET },
-      ...(notice ? [notice.zh, notice.en].map((text) => ({ text, fontSize: 5.6, lineHeight: 1.15, color: ALERT })) : []),
+      ...(notice
+        ? [notice.zh, notice.en].map((text) => ({ text, fontSize: 5.6, lineHeight: 1.15, color: ALERT }))
+        : []),
     ],
   });
 

@@ -35,7 +35,7 @@ export async function withEmptySeal(pdf: Uint8Array, text: SealText): Promise<Bu
   const { Root, Info, ID } = context.trailerInfo;
   const previous = lastXref(pdf);
   const [seal, field] = [1, 2].map((n) => PDFRef.of(context.largestObjectNumber + n)) as [PDFRef, PDFRef];
-  const widget = `<< /Type /Annot /Subtype /Widget /FT /Sig /T (seal) /F 132 /Rect [0 0 0 0] /P ${page.ref} /V ${seal} >>`;
+  const widget = `<< /Type /Annot /Subtype /Widget /FT /Sig /T (seal) /F 132 /Rect [0 0 0 0] /P ${String(page.ref)} /V ${String(seal)} >>`;
   catalog.set(PDFName.of('AcroForm'), context.obj({ Fields: [field], SigFlags: 3 }));
   page.node.set(PDFName.of('Annots'), context.obj([...(page.node.Annots()?.asArray() ?? []), field]));
   const objects: [PDFRef, string][] = [
@@ -97,11 +97,13 @@ async function load(pdf: Uint8Array) {
   return { context: document.context, catalog: document.catalog, page: document.getPages().at(-1)! };
 }
 
+const hex = (words: string) => PDFHexString.fromText(words).toString();
+
 const sealDictionary = ({ name, reason, at }: SealText) => {
   const moment = new Date(at).toISOString().replace(/\D/g, '').slice(0, 14);
   return [
     '<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached',
-    `/Name ${PDFHexString.fromText(name)} /Reason ${PDFHexString.fromText(reason)}`,
+    `/Name ${hex(name)} /Reason ${hex(reason)}`,
     `/M (D:${moment}Z) ${NO_RANGE} /Contents <${ZEROS}> >>`,
   ].join('\n');
 };

@@ -65,6 +65,8 @@ export interface SealVerdict {
   reason?: SealFault;
 }
 
+export const SIGNATURES = Symbol('yuzhi.contracts.signatures');
+
 /** Signing as the platform needs it: every party signs the content's hash, then the platform seals the file once. */
 export interface SignatureProvider {
   /** What a reader must be told about these signatures; null where they are reliable in the sense of the law. */

@@ -44,9 +44,12 @@ export const accountLinkOperations = [
     run: async (work, params) => {
       const account = await work.need('account', params.account, 'account');
       const link = createLink(work, account, params.refresh_url, params.return_url);
-      const url = onboardingPage(work, link);
-      const shown = { object: 'account_link' as const, created: link.created, expires_at: link.expiresAt, url };
-      return shown satisfies Stripe.AccountLink;
+      return {
+        object: 'account_link',
+        created: link.created,
+        expires_at: link.expiresAt,
+        url: onboardingPage(work, link),
+      } satisfies Stripe.AccountLink;
     },
   }),
   operation({

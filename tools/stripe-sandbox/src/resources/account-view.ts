@@ -147,13 +147,16 @@ export function showCoreAccount(account: Account, include: string[]): CoreAccoun
   const balance = account.requested.transfers ? { payouts, stripe_transfers: transfers } : {};
   const entity = account.entity ?? undefined;
   const parts: Record<string, Partial<CoreAccount>> = {
-    'configuration.recipient': { configuration: { recipient: { applied: true, capabilities: { stripe_balance: balance } } } },
+    'configuration.recipient': {
+      configuration: { recipient: { applied: true, capabilities: { stripe_balance: balance } } },
+    },
     defaults: { defaults: { currency: 'cny', responsibilities: { requirements_collector: 'stripe' } } },
     identity: {
       identity: {
         country: account.country.toLowerCase(),
         ...(entity && { entity_type: entity }),
-        ...(account.legalName && entity !== 'individual' && { business_details: { registered_name: account.legalName } }),
+        ...(account.legalName &&
+          entity !== 'individual' && { business_details: { registered_name: account.legalName } }),
       },
     },
     requirements: { requirements: { entries: [] } },

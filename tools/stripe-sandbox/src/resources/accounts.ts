@@ -9,7 +9,7 @@ import { PLATFORM, type Work } from '../work.ts';
 import { platformAccount, showAccount } from './account-view.ts';
 import { requireManualPayouts } from './balances.ts';
 
-const capability = z.strictObject({ requested: flag }).optional();
+const requested = z.strictObject({ requested: flag }).optional();
 const address = z
   .strictObject({
     city: text.optional(),
@@ -27,8 +27,10 @@ const described = {
   business_profile: z
     .strictObject({ name: text.optional(), product_description: text.optional(), url: url.optional() })
     .optional(),
-  capabilities: z.strictObject({ transfers: capability, card_payments: capability }).optional(),
-  company: z.strictObject({ name: text.optional(), phone: text.optional(), tax_id: text.optional(), address }).optional(),
+  capabilities: z.strictObject({ transfers: requested, card_payments: requested }).optional(),
+  company: z
+    .strictObject({ name: text.optional(), phone: text.optional(), tax_id: text.optional(), address })
+    .optional(),
   individual: z
     .strictObject({
       first_name: text.optional(),
@@ -61,7 +63,8 @@ const DASHBOARDS = { express: 'express', full: 'standard', none: 'custom' } as c
 
 function fieldsOf(params: Described): Partial<Account> {
   requireManualPayouts(params.settings?.payouts?.schedule?.interval, 'settings[payouts][schedule][interval]');
-  const person = params.individual && [params.individual.last_name, params.individual.first_name].filter(Boolean).join('');
+  const person =
+    params.individual && [params.individual.last_name, params.individual.first_name].filter(Boolean).join('');
   return given({
     email: params.email,
     entity: params.business_type,
@@ -107,12 +110,24 @@ export async function findAccount(work: Work, id: string): Promise<Account> {
 /** The payee has told the payment provider who it is and where its money goes. */
 export function completeAccount(work: Work, account: Account, holder: string, last4: string): Account {
   const bank = { id: newId('ba'), holder, last4 };
-  const complete = work.put('account', { ...account, detailsSubmitted: true, bank, legalName: account.legalName ?? holder });
+  const complete = work.put('account', {
+    ...account,
+    detailsSubmitted: true,
+    bank,
+    legalName: account.legalName ?? holder,
+  });
   const shown = showAccount(work, complete);
   work.tell('account.updated', shown, account.id);
-  for (const [id, status] of Object.entries(shown.capabilities ?? {})) {
-    const capability = { id, object: 'capability', account: account.id, requested: true, requested_at: work.now, status };
-    work.tell('capability.updated', capability satisfies Stripe.Capability, account.id);
+  for (const id of Object.keys(shown.capabilities ?? {})) {
+    const capability: Stripe.Capability = {
+      id,
+      object: 'capability',
+      account: account.id,
+      requested: true,
+      requested_at: account.created,
+      status: 'active',
+    };
+    work.tell('capability.updated', capability, account.id);
   }
   return complete;
 }

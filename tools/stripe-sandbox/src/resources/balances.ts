@@ -103,7 +103,9 @@ export function showBalanceTransaction(state: BalanceTransaction): Stripe.Balanc
 async function settingsOf(work: Work): Promise<BalanceSettings> {
   const { account, now: created } = work;
   const known = await work.find('balance_settings', `settings_${account}`);
-  return known ?? { id: `settings_${account}`, account, created, statementDescriptor: null, debitNegativeBalances: true };
+  return (
+    known ?? { id: `settings_${account}`, account, created, statementDescriptor: null, debitNegativeBalances: true }
+  );
 }
 
 function showSettings(work: Work, state: BalanceSettings): Stripe.BalanceSettings {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { invalid, missingParam } from '../failure.ts';
 import { given, listed, operation } from '../operation.ts';
-import { amount, currency, list, metadata, methodType, page, text, whole } from '../params.ts';
+import { amount, currency, list, metadata, page, text, whole } from '../params.ts';
 import type { Session } from '../states.ts';
 import { DAY_S, MAX_AMOUNT_FEN, mergeMetadata, newId, token } from '../wire.ts';
 import type { Work } from '../work.ts';
+import { methodTypeParams, methodTypesOf } from './method-types.ts';
 import { cancel } from './paying.ts';
 import { showSession } from './session-view.ts';
 
@@ -27,7 +28,7 @@ const creation = {
   line_items: list(line),
   success_url: returnUrl,
   cancel_url: returnUrl.optional(),
-  payment_method_types: list(methodType).optional(),
+  ...methodTypeParams,
   payment_method_options: z
     .strictObject({ wechat_pay: z.strictObject({ client: z.literal('web') }).optional() })
     .optional(),
@@ -81,18 +82,15 @@ function intentDataOf({ payment_intent_data: data = {} }: Creation): Session['in
 
 /** Throws Stripe's refusals of what is well formed but does not fit together. */
 function check(work: Work, params: Creation, amountFen: bigint, expiresAt: number): void {
-  const types = params.payment_method_types ?? ['card'];
   if (amountFen > MAX_AMOUNT_FEN) {
     throw invalid('The Checkout Session total is more than ¥999,999.99.', 'amount_too_large', 'line_items');
   }
-  if (types.includes('wechat_pay') && !params.payment_method_options?.wechat_pay?.client) {
+  if (params.payment_method_types?.includes('wechat_pay') && !params.payment_method_options?.wechat_pay?.client) {
     throw missingParam('payment_method_options[wechat_pay][client]');
   }
-  if (params.payment_intent_data?.capture_method === 'manual' && types.some((type) => type !== 'card')) {
-    throw invalid('Only card payments can be captured manually.', undefined, 'payment_intent_data[capture_method]');
-  }
   if (expiresAt < work.now + MIN_LIFE_S || expiresAt > work.now + DAY_S) {
-    const message = 'The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.';
+    const message =
+      'The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.';
     throw invalid(message, undefined, 'expires_at');
   }
 }
@@ -112,7 +110,7 @@ async function createSession(work: Work, params: Creation): Promise<Session> {
     paid: false,
     amountFen,
     lines,
-    methodTypes: params.payment_method_types ?? ['card'],
+    ...methodTypesOf(work, params, params.payment_intent_data?.capture_method === 'manual'),
     wechatClient: params.payment_method_options?.wechat_pay?.client ?? null,
     successUrl: params.success_url,
     cancelUrl: params.cancel_url ?? null,

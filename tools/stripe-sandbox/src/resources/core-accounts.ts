@@ -9,9 +9,9 @@ import { createAccount, findAccount } from './accounts.ts';
 
 const text = z.string().min(1).max(5000);
 const include = list(
-  z.enum(['configuration.customer', 'configuration.merchant', 'configuration.recipient']).or(
-    z.enum(['defaults', 'future_requirements', 'identity', 'requirements']),
-  ),
+  z
+    .enum(['configuration.customer', 'configuration.merchant', 'configuration.recipient'])
+    .or(z.enum(['defaults', 'future_requirements', 'identity', 'requirements'])),
 ).optional();
 
 const params = {

@@ -27,7 +27,8 @@ const KEPT_DAYS = 30;
 
 const UNDELIVERED = "select from stripe_sandbox.delivery d where d.event = o.id and d.status <> 'delivered'";
 
-const PENDING = "select event, count(*)::int as count from stripe_sandbox.delivery where status = 'pending' and event = any($1) group by 1";
+const PENDING =
+  "select event, count(*)::int as count from stripe_sandbox.delivery where status = 'pending' and event = any($1) group by 1";
 
 export const eventOperations = [
   operation({
@@ -47,7 +48,14 @@ export const eventOperations = [
       if (delivered !== undefined) conditions.push(`${delivered ? 'not ' : ''}exists (${UNDELIVERED})`);
       if (types) conditions.push(`o.state->>'type' = any($${values.push(types)})`);
       const also = { sql: conditions.join(' and '), values };
-      const found = await listed(work, 'event', '/v1/events', params, { match: given({ type }), also }, (event) => event);
+      const found = await listed(
+        work,
+        'event',
+        '/v1/events',
+        params,
+        { match: given({ type }), also },
+        (event) => event,
+      );
       const ids = found.data.map((event) => event.id);
       const counts = await work.query<{ event: string; count: number }>(PENDING, [ids]);
       const pending = new Map(counts.map(({ event, count }) => [event, count]));

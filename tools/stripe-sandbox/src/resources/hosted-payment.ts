@@ -14,8 +14,7 @@ export interface Choice {
   outcome: Outcome;
 }
 
-const typeOf = (method: string): MethodType =>
-  method === 'alipay' || method === 'wechat_pay' ? method : 'card';
+const typeOf = (method: string): MethodType => (method === 'alipay' || method === 'wechat_pay' ? method : 'card');
 
 function requireType(types: MethodType[], type: MethodType): void {
   if (!types.includes(type)) throw invalid(`${type} is not among its payment method types: ${types.join(', ')}.`);
@@ -47,13 +46,15 @@ export async function paySession(work: Work, session: Session, choice: Choice): 
     : createIntent(work, {
         ...session.intentData,
         amountFen: session.amountFen,
+        allowedTypes: session.allowedTypes,
         methodTypes: session.methodTypes,
         wechatClient: session.wechatClient,
         customer: session.customer,
         session: session.id,
       });
   const intent = await decide(work, begun, choice);
-  if (intent.status === 'requires_payment_method') return work.put('checkout.session', { ...session, intent: intent.id });
+  if (intent.status === 'requires_payment_method')
+    return work.put('checkout.session', { ...session, intent: intent.id });
   const complete = work.put('checkout.session', {
     ...session,
     status: 'complete',

@@ -31,7 +31,7 @@ export function showIntent(intent: Intent, publicUrl: string): Stripe.PaymentInt
   return {
     id: intent.id,
     object: 'payment_intent',
-    allowed_payment_method_types: null,
+    allowed_payment_method_types: intent.allowedTypes,
     amount: toWire(intent.amountFen),
     amount_capturable: toWire(intent.capturableFen),
     amount_received: toWire(intent.receivedFen),

@@ -121,7 +121,13 @@ export function refuse(work: Work, intent: Intent, method: Method, declineCode =
     work.tell('charge.failed', showCharge(failed));
   }
   const charge = failed?.id ?? intent.charge;
-  const open = work.put('payment_intent', { ...intent, status: 'requires_payment_method', method: null, charge, lastError });
+  const open = work.put('payment_intent', {
+    ...intent,
+    status: 'requires_payment_method',
+    method: null,
+    charge,
+    lastError,
+  });
   work.tell('payment_intent.payment_failed', showIntent(open, work.scene.publicUrl));
   return open;
 }
@@ -153,7 +159,11 @@ export async function capture(work: Work, intent: Intent, asked?: bigint): Promi
   }
   const amountFen = asked ?? intent.capturableFen;
   if (amountFen > intent.capturableFen) {
-    throw invalid('The amount to capture is greater than what was authorised.', 'amount_too_large', 'amount_to_capture');
+    throw invalid(
+      'The amount to capture is greater than what was authorised.',
+      'amount_too_large',
+      'amount_to_capture',
+    );
   }
   const charge = await collect(work, await work.trace('charge', intent.charge!), amountFen);
   work.tell('charge.captured', showCharge(charge));

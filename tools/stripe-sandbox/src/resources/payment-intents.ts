@@ -2,23 +2,19 @@ import type Stripe from 'stripe';
 import { z } from 'zod';
 import { invalid } from '../failure.ts';
 import { given, listed, operation } from '../operation.ts';
-import { amount, currency, emptyable, flag, list, metadata, methodType, page, text, url } from '../params.ts';
+import { amount, currency, emptyable, flag, metadata, page, text, url } from '../params.ts';
 import type { Intent, Method, MethodType } from '../states.ts';
 import { mergeMetadata, newId, token } from '../wire.ts';
 import type { Work } from '../work.ts';
 import { showIntent } from './intent-view.ts';
+import { methodTypeParams, methodTypesOf } from './method-types.ts';
 import { testCard, walletMethod } from './methods.ts';
 import { cancel, capture, chargeCard, sendToWallet } from './paying.ts';
 
 /** What both this API and a checkout session ask for when they make a payment intent. */
-type NewIntent = Pick<Intent, 'amountFen' | 'methodTypes'> & Partial<Intent>;
+type NewIntent = Pick<Intent, 'allowedTypes' | 'amountFen' | 'methodTypes'> & Partial<Intent>;
 
 export function createIntent(work: Work, part: NewIntent): Intent {
-  const wallets = part.methodTypes.filter((type) => type !== 'card');
-  if (part.captureMethod === 'manual' && wallets.length > 0) {
-    const message = `${wallets.join(', ')} cannot be captured manually: only card can.`;
-    throw invalid(message, 'payment_intent_incompatible_payment_method', 'capture_method');
-  }
   const id = newId('pi');
   const intent = work.put('payment_intent', {
     id,
@@ -68,12 +64,13 @@ const described = {
   statement_descriptor_suffix: text.max(22).optional(),
   transfer_group: text.optional(),
   customer: text.optional(),
-  payment_method_types: list(methodType).optional(),
+  ...methodTypeParams,
 };
 type Described = z.output<z.ZodObject<typeof described>>;
 
 /** The parameters that were given, as fields of the state. */
-async function fieldsOf(work: Work, params: Described & Confirmation): Promise<Partial<Intent>> {
+async function fieldsOf(work: Work, params: Described & Confirmation, isManual: boolean): Promise<Partial<Intent>> {
+  const retyped = params.payment_method_types ?? params.allowed_payment_method_types;
   if (params.customer) await work.need('customer', params.customer, 'customer');
   return given({
     description: params.description,
@@ -82,7 +79,7 @@ async function fieldsOf(work: Work, params: Described & Confirmation): Promise<P
     statementDescriptorSuffix: params.statement_descriptor_suffix,
     transferGroup: params.transfer_group,
     customer: params.customer,
-    methodTypes: params.payment_method_types,
+    ...(retyped && methodTypesOf(work, params, isManual)),
     returnUrl: params.return_url,
     wechatClient: params.payment_method_options?.wechat_pay?.client,
   });
@@ -135,13 +132,13 @@ const createAndConfirm = [
       capture_method: z.enum(['automatic', 'automatic_async', 'manual']).default('automatic'),
     },
     run: async (work, params) => {
-      const fields = await fieldsOf(work, params);
+      const isManual = params.capture_method === 'manual';
       const intent = createIntent(work, {
         amountFen: params.amount,
         captureMethod: params.capture_method,
-        methodTypes: ['card'],
         metadata: mergeMetadata({}, params.metadata),
-        ...fields,
+        ...methodTypesOf(work, params, isManual),
+        ...(await fieldsOf(work, params, isManual)),
       });
       if (params.confirm) return show(work, await confirm(work, intent, params));
       return show(work, intent);
@@ -159,8 +156,12 @@ const createAndConfirm = [
       if (closed && (amountFen !== undefined || Object.values(given(others)).length > 0)) {
         throw unexpected(intent, 'update');
       }
-      const fields = { ...(await fieldsOf(work, params)), ...given({ amountFen, description }) };
-      return show(work, work.put('payment_intent', { ...intent, ...fields, metadata: mergeMetadata(intent.metadata, patch) }));
+      const isManual = intent.captureMethod === 'manual';
+      const fields = { ...(await fieldsOf(work, params, isManual)), ...given({ amountFen, description }) };
+      return show(
+        work,
+        work.put('payment_intent', { ...intent, ...fields, metadata: mergeMetadata(intent.metadata, patch) }),
+      );
     },
   }),
   operation({
@@ -169,8 +170,9 @@ const createAndConfirm = [
     path: '/v1/payment_intents/:id/confirm',
     params: confirmation,
     run: async (work, params, { id }) => {
-      const intent = { ...(await work.need('payment_intent', id!)), ...(await fieldsOf(work, params)) };
-      return show(work, await confirm(work, intent, params));
+      const intent = await work.need('payment_intent', id!);
+      const fields = await fieldsOf(work, params, intent.captureMethod === 'manual');
+      return show(work, await confirm(work, { ...intent, ...fields }, params));
     },
   }),
 ];

@@ -54,7 +54,8 @@ function refundable(work: Work, charge: Charge, asked?: bigint): bigint {
   if (!charge.captured) {
     throw invalid(`Charge ${charge.id} is not captured: cancel its PaymentIntent.`, 'charge_not_refundable');
   }
-  if (charge.dispute) throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, 'charge_disputed');
+  if (charge.dispute)
+    throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, 'charge_disputed');
   if (leftFen === 0n) throw invalid(`Charge ${charge.id} has already been refunded.`, 'charge_already_refunded');
   const days = charge.method && WINDOW_DAYS[charge.method.type];
   if (days !== undefined && days !== null && work.now > charge.created + days * DAY_S) {
@@ -64,7 +65,11 @@ function refundable(work: Work, charge: Charge, asked?: bigint): bigint {
   const amountFen = asked ?? leftFen;
   if (amountFen <= leftFen) return amountFen;
   const sums = [amountFen, leftFen].map((fen) => formatExact(fen));
-  throw invalid(`Refund amount (${sums[0]}) is greater than unrefunded amount on charge (${sums[1]})`, undefined, 'amount');
+  throw invalid(
+    `Refund amount (${sums[0]}) is greater than unrefunded amount on charge (${sums[1]})`,
+    undefined,
+    'amount',
+  );
 }
 
 /** Takes the money from where the charge's own funds are; answers undefined while there is not enough of it. */
@@ -163,4 +168,3 @@ export const refundOperations = [
     },
   }),
 ];
-

@@ -2,7 +2,7 @@ import { formatExact } from '@yuzhi/money/format';
 import type Stripe from 'stripe';
 import { insufficientBalance, invalid, missingObject } from '../failure.ts';
 import { given, listed, operation } from '../operation.ts';
-import { amount, currency, metadata, page, text } from '../params.ts';
+import { type Page, amount, currency, metadata, page, text } from '../params.ts';
 import type { Account, Charge, Reversal, Transfer } from '../states.ts';
 import { mergeMetadata, newId, toWire } from '../wire.ts';
 import type { Work } from '../work.ts';
@@ -23,10 +23,13 @@ export function showReversal(reversal: Reversal): Stripe.TransferReversal {
   } satisfies Stripe.TransferReversal;
 }
 
+function listReversals(work: Work, { id }: Transfer, range: Page) {
+  const url = `/v1/transfers/${id}/reversals`;
+  return listed(work, 'transfer_reversal', url, range, { match: { transfer: id } }, showReversal);
+}
+
 export async function showTransfer(work: Work, transfer: Transfer): Promise<Stripe.Transfer> {
-  const page = { limit: 10 };
-  const url = `/v1/transfers/${transfer.id}/reversals`;
-  const reversals = await listed(work, 'transfer_reversal', url, page, { match: { transfer: transfer.id } }, showReversal);
+  const reversals = await listReversals(work, transfer, { limit: 10 });
   return {
     id: transfer.id,
     object: 'transfer',
@@ -254,11 +257,7 @@ const reversing = [
     method: 'GET',
     path: '/v1/transfers/:id/reversals',
     params: page,
-    run: async (work, params, { id }) => {
-      const transfer = await work.need('transfer', id!);
-      const path = `/v1/transfers/${transfer.id}/reversals`;
-      return listed(work, 'transfer_reversal', path, params, { match: { transfer: transfer.id } }, showReversal);
-    },
+    run: async (work, params, { id }) => listReversals(work, await work.need('transfer', id!), params),
   }),
 ];
 

@@ -89,8 +89,7 @@ export const webhookEndpointOperations = [
     method: 'GET',
     path: '/v1/webhook_endpoints',
     params: page,
-    run: (work, params) =>
-      listed(work, 'webhook_endpoint', '/v1/webhook_endpoints', params, {}, showEndpoint),
+    run: (work, params) => listed(work, 'webhook_endpoint', '/v1/webhook_endpoints', params, {}, showEndpoint),
   }),
   operation({
     name: 'webhookEndpoints.del',

@@ -1,0 +1,174 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { startPatentOffice } from '@yuzhi/patent-office/start-patent-office';
+import { SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue';
+import { startStripeSandbox } from '@yuzhi/stripe-sandbox/stripe-sandbox';
+import { type ServiceDatabase, plainDatabase, provisionDatabase } from './databases.ts';
+import type { Given } from './environment.ts';
+import { type Watchdog, startWatchdog } from './parts.ts';
+import { choosePorts } from './ports.ts';
+import { ADMIN, adminPassword, gatewayUrl, PLATFORM_USCC, settingsOf } from './settings.ts';
+import { type Member, MEMBERS, type Running, type Settings, type Shape, startHere, startProcess } from './shapes.ts';
+import type { Step } from './steps.ts';
+
+export interface PlatformOptions {
+  /** Absolute. Receives logs, the ports' memory and the secret that all others come from. */
+  dir: string;
+  /** Before the names of its databases and topics: several platforms may share the servers. */
+  name: string;
+  shape: Shape;
+  infrastructure: { databaseUrl: string; redisUrl: string; kafkaBrokers: string[] };
+  given?: Pick<Given, 'stripe' | 'oidcIssuer'>;
+  steppable: boolean;
+  /** How long the group waits for a member that was killed. */
+  sessionTimeoutMs?: number;
+  logLevel?: string;
+  step: Step;
+}
+
+export interface Platform {
+  url: string;
+  /** The doubles that run here; absent where the real one is configured. */
+  stripeSandboxUrl?: string;
+  patentOfficeUrl: string;
+  admin: { loginName: string; password: string };
+  platformUscc: string;
+  /** Processes by name, in the deployed shape. */
+  pids(): Partial<Record<Member, number>>;
+  /** Kills a process with SIGKILL and starts it again. */
+  crash(member: Member): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const PORT_NAMES = [...MEMBERS, 'stripeSandbox', 'patentOffice'] as const;
+
+/** A rail: the real one as configured, or the sandbox, which is told where its webhooks go. */
+async function openRail(options: PlatformOptions, port: number, webhookUrl: string, secretFile: string) {
+  const { given, infrastructure, name } = options;
+  if (given?.stripe) return { stripe: given.stripe, close: async () => {} };
+  const databaseUrl = await plainDatabase(infrastructure.databaseUrl, `${name}stripe_sandbox`, secretFile);
+  const sandbox = await startStripeSandbox({ databaseUrl, port });
+  const secretKey = 'sk_test_yuzhi_demonstration';
+  const webhookSecret = await webhookEndpoint(sandbox.url, secretKey, webhookUrl);
+  const stripe = { secretKey, webhookSecret, apiBase: sandbox.url };
+  return { stripe, url: sandbox.url, close: () => sandbox.close() };
+}
+
+/** Registers our hook with the sandbox anew: only a new endpoint tells its secret. */
+async function webhookEndpoint(railUrl: string, secretKey: string, url: string): Promise<string> {
+  const call = async (path: string, method = 'GET', body?: URLSearchParams) => {
+    const headers = { authorization: `Bearer ${secretKey}` };
+    const response = await fetch(`${railUrl}/v1/webhook_endpoints${path}`, { method, headers, ...(body && { body }) });
+    if (!response.ok) throw new Error(`the sandbox refused a webhook endpoint: ${await response.text()}`);
+    return (await response.json()) as { id: string; url: string; secret: string; data: { id: string; url: string }[] };
+  };
+  const { data } = await call('?limit=100');
+  for (const known of data) if (known.url === url) await call(`/${known.id}`, 'DELETE');
+  const { secret } = await call('', 'POST', new URLSearchParams({ url, 'enabled_events[0]': '*', connect: 'true' }));
+  return secret;
+}
+
+async function provisionAll({ infrastructure, name }: PlatformOptions, secretFile: string) {
+  const made = await Promise.all(
+    SERVICES.map(async (service) => {
+      const database = `${name}${service.replaceAll('-', '_')}`;
+      return [service, await provisionDatabase(infrastructure.databaseUrl, service, { name: database, secretFile })] as const;
+    }),
+  );
+  return Object.fromEntries(made) as Record<ServiceName, ServiceDatabase>;
+}
+
+/** Runs every member of the platform, in the shape that was asked for. */
+class Members {
+  readonly #running = new Map<Member, Running>();
+
+  constructor(
+    private readonly options: PlatformOptions,
+    private readonly settings: Settings,
+    private readonly watchdog: Watchdog,
+  ) {}
+
+  async start(member: Member): Promise<void> {
+    const { shape, dir } = this.options;
+    const environment = this.settings[member];
+    const starting = shape === 'processes' ? startProcess(member, environment, { dir, watchdog: this.watchdog }) : startHere(member, environment);
+    this.#running.set(member, await starting);
+  }
+  /** Reads its configuration before anything else starts, so that all of them are refused for one bad key. */
+  async startAll(): Promise<void> {
+    const results = await Promise.allSettled(MEMBERS.map((member) => this.start(member)));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (!failed) return;
+    await this.stop();
+    throw failed.reason;
+  }
+  pids(): Partial<Record<Member, number>> {
+    return Object.fromEntries([...this.#running].flatMap(([member, { pid }]) => (pid ? [[member, pid]] : [])));
+  }
+  async crash(member: Member): Promise<void> {
+    const running = this.#running.get(member);
+    if (!running?.pid) throw new Error(`${member} is no process of its own`);
+    process.kill(running.pid, 'SIGKILL');
+    await running.stop();
+    await this.start(member);
+  }
+  /** The door first: what is under way inside may still end. */
+  async stop(): Promise<void> {
+    await this.#running.get('gateway')?.stop();
+    this.#running.delete('gateway');
+    await Promise.all([...this.#running.values()].map((running) => running.stop()));
+    this.#running.clear();
+  }
+}
+
+/** Databases, doubles, services and the door. Throws with the reason when one does not come up; nothing stays then. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const { dir, step } = options;
+  mkdirSync(dir, { recursive: true });
+  const secretFile = join(dir, 'secret');
+  const ports = await choosePorts(join(dir, 'ports.json'), PORT_NAMES, { gateway: 8080, stripeSandbox: 12111, patentOffice: 4100 });
+  const url = gatewayUrl({ ports });
+  const closing: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const close of closing.splice(0).toReversed()) await close();
+  };
+  try {
+    const databases = await step('databases', () => provisionAll(options, secretFile), () => `${SERVICES.length} services`);
+    const officeUrl = await plainDatabase(options.infrastructure.databaseUrl, `${options.name}patent_office`, secretFile);
+    const office = await startPatentOffice({ databaseUrl: officeUrl, port: ports.patentOffice });
+    closing.push(() => office.close());
+    const rail = await openRail(options, ports.stripeSandbox, `${url}/v1/hooks/stripe`, secretFile);
+    closing.push(() => rail.close());
+    const settings = settingsOf({
+      infrastructure: options.infrastructure,
+      topicPrefix: options.name,
+      secretFile,
+      ports,
+      databases,
+      patentOfficeUrl: office.url,
+      stripe: rail.stripe,
+      ...(options.given?.oidcIssuer && { oidcIssuer: options.given.oidcIssuer }),
+      steppable: options.steppable,
+      sessionTimeoutMs: options.sessionTimeoutMs ?? 6000,
+      logLevel: options.logLevel ?? 'warn',
+    });
+    const watchdog = startWatchdog();
+    closing.push(async () => watchdog.close());
+    const members = new Members(options, settings, watchdog);
+    closing.push(() => members.stop());
+    await step('services', () => members.startAll(), () => url);
+    return {
+      url,
+      ...(rail.url && { stripeSandboxUrl: rail.url }),
+      patentOfficeUrl: office.url,
+      admin: { loginName: ADMIN, password: adminPassword(secretFile) },
+      platformUscc: PLATFORM_USCC,
+      pids: () => members.pids(),
+      crash: (member) => members.crash(member),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

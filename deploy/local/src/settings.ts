@@ -1,0 +1,80 @@
+import { makeUscc } from '@yuzhi/protocol/uscc';
+import { SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue';
+import { type ServiceDatabase, secretFor } from './databases.ts';
+
+/** The operator's organisation on a platform that this launcher makes. */
+export const PLATFORM_USCC = makeUscc(1);
+export const ADMIN = 'platform.admin';
+
+export type Environment = Record<string, string>;
+
+export interface SettingsParts {
+  infrastructure: { redisUrl: string; kafkaBrokers: string[] };
+  /** Before every topic and group. */
+  topicPrefix: string;
+  secretFile: string;
+  ports: Record<ServiceName | 'gateway', number>;
+  databases: Record<ServiceName, ServiceDatabase>;
+  patentOfficeUrl: string;
+  /** The rail: the real Stripe when its key is given, else the sandbox at this address. */
+  stripe: { secretKey: string; webhookSecret: string; apiBase?: string };
+  /** An issuer that somebody else runs; the embedded one when absent. */
+  oidcIssuer?: string;
+  steppable: boolean;
+  sessionTimeoutMs: number;
+  logLevel: string;
+}
+
+const local = (port: number) => `http://127.0.0.1:${port}`;
+export const gatewayUrl = ({ ports }: Pick<SettingsParts, 'ports'>): string => local(ports.gateway);
+
+/** The environment of each process, whatever shape it runs in. */
+export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway', Environment> {
+  const { infrastructure, ports, databases, secretFile, oidcIssuer, steppable } = parts;
+  const owners = JSON.stringify(Object.fromEntries(SERVICES.map((service) => [service, local(ports[service])])));
+  const publicUrl = gatewayUrl(parts);
+  const common: Environment = {
+    KAFKA_BROKERS: infrastructure.kafkaBrokers.join(','),
+    REDIS_URL: infrastructure.redisUrl,
+    TOPIC_PREFIX: parts.topicPrefix,
+    SESSION_TIMEOUT_MS: String(parts.sessionTimeoutMs),
+    ISSUER_URL: oidcIssuer ?? `${publicUrl}/oidc`,
+    ...(!oidcIssuer && { JWKS_URL: `${local(ports.identity)}/oidc/jwks` }),
+    INTERNAL_SECRET: secretFor(secretFile, 'internal'),
+    LOG_LEVEL: parts.logLevel,
+  };
+  const own: Partial<Record<ServiceName, Environment>> = {
+    identity: {
+      PUBLIC_URL: publicUrl,
+      IDENTITY_SECRET: secretFor(secretFile, 'identity'),
+      PLATFORM_USCC,
+      PLATFORM_ADMIN: ADMIN,
+      PLATFORM_ADMIN_PASSWORD: adminPassword(secretFile),
+    },
+    register: { PATENT_OFFICE_URL: parts.patentOfficeUrl, PATENT_OFFICE_DEMO: 'true' },
+    contracts: { SIGNING_KEY_SECRET: secretFor(secretFile, 'signing keys') },
+    escrow: {
+      STRIPE_SECRET_KEY: parts.stripe.secretKey,
+      STRIPE_WEBHOOK_SECRET: parts.stripe.webhookSecret,
+      ...(parts.stripe.apiBase && { STRIPE_API_BASE: parts.stripe.apiBase }),
+    },
+    oversight: { OWNERS: owners },
+  };
+  const service = (name: ServiceName): Environment => ({
+    ...common,
+    PORT: String(ports[name]),
+    WRITER_URL: databases[name].writerUrl,
+    READER_URL: databases[name].readerUrl,
+    SIDE_URL: databases[name].sideUrl,
+    STEPPABLE: String(steppable),
+    // A stepped clock waits for every wake-up.
+    SWEEP_MS: steppable ? '50' : '500',
+    ...own[name],
+  });
+  return {
+    ...(Object.fromEntries(SERVICES.map((name) => [name, service(name)])) as Record<ServiceName, Environment>),
+    gateway: { ...common, PORT: String(ports.gateway), PUBLIC_URL: publicUrl, OWNERS: owners },
+  };
+}
+
+export const adminPassword = (secretFile: string): string => secretFor(secretFile, 'administrator').slice(0, 20);

@@ -1,0 +1,122 @@
+import type { Asked, Filed } from '@yuzhi/database/journal';
+import { inputHash } from '@yuzhi/messaging/ids';
+import type { Command, Envelope, Outcome } from '@yuzhi/protocol/declare';
+
+/** Who waits for the outcome of a command. */
+export interface Caller {
+  command: Command;
+  envelope: Envelope;
+  sentAt: number;
+  /** The log has it. */
+  durable: boolean;
+  askedAt: number;
+  askAfterMs: number;
+  settle(ending: Ending): void;
+}
+/**
+ * `undecided`: on the log, no outcome in time. `unsent`: as far as we know not on the log, which may change.
+ * `too-large`: the log will never take it.
+ */
+export type Ending = Outcome | 'undecided' | 'unsent' | 'too-large';
+
+export interface CallersParts {
+  answerWithinMs: number;
+  produceWithinMs: number;
+  /** One read of an owner's inbox for all of these. */
+  readInbox(owner: string, asked: Asked[]): Promise<Filed[]>;
+}
+
+const SWEEP_MS = 25;
+/** A reply is lost when it has not come after this long: then the owner's inbox is asked, ever more rarely. */
+const ASK_AFTER_MS = 250;
+const ASK_MAX_MS = 2000;
+/** Of one read. */
+const ASKED_MAX = 500;
+
+const reused: Outcome = { status: 422, code: 'idempotency-key-reused', body: {} };
+
+/** Everybody who waits, in the order of asking: one sweep finds all that are late, and no caller has a timer. */
+export class Callers {
+  readonly #waiting = new Map<string, Caller>();
+  readonly #perOwner = new Map<string, number>();
+  readonly #asking = new Set<string>();
+  readonly #timer = setInterval(() => this.#sweep(performance.now()), SWEEP_MS);
+
+  constructor(private readonly parts: CallersParts) {}
+
+  waitingFor(owner: string): number {
+    return this.#perOwner.get(owner) ?? 0;
+  }
+
+  wait(command: Command, envelope: Envelope): Promise<Ending> {
+    const now = performance.now();
+    this.#perOwner.set(command.service, this.waitingFor(command.service) + 1);
+    return new Promise((settle) => {
+      const caller = { command, envelope, sentAt: now, durable: false, askedAt: now, askAfterMs: ASK_AFTER_MS, settle };
+      this.#waiting.set(envelope.id, caller);
+    });
+  }
+  durable(id: string): void {
+    const caller = this.#waiting.get(id);
+    if (caller) caller.durable = true;
+  }
+  settle(id: string, ending: Ending): void {
+    const caller = this.#waiting.get(id);
+    if (!caller) return;
+    this.#waiting.delete(id);
+    this.#perOwner.set(caller.command.service, this.waitingFor(caller.command.service) - 1);
+    caller.settle(ending);
+  }
+
+  #sweep(now: number): void {
+    const { answerWithinMs, produceWithinMs } = this.parts;
+    const doubtful: Caller[] = [];
+    for (const [id, caller] of this.#waiting) {
+      const waited = now - caller.sentAt;
+      if (waited < Math.min(ASK_AFTER_MS, answerWithinMs, produceWithinMs)) break;
+      if (!caller.durable && waited >= produceWithinMs) this.settle(id, 'unsent');
+      else if (waited >= answerWithinMs) this.settle(id, caller.durable ? 'undecided' : 'unsent');
+      else if (caller.durable && now - caller.askedAt >= caller.askAfterMs) doubtful.push(caller);
+    }
+    for (const [owner, callers] of Map.groupBy(doubtful, ({ command }) => command.service)) {
+      if (!this.#asking.has(owner)) void this.#ask(owner, callers.slice(0, ASKED_MAX), now);
+    }
+  }
+
+  async #ask(owner: string, callers: Caller[], now: number): Promise<void> {
+    this.#asking.add(owner);
+    for (const caller of callers) {
+      caller.askedAt = now;
+      caller.askAfterMs = Math.min(caller.askAfterMs * 2, ASK_MAX_MS);
+    }
+    try {
+      const filed = await this.parts.readInbox(owner, callers.map(askedOf));
+      const found = new Map(filed.map((one) => [nameOf(one), one]));
+      for (const { envelope } of callers) {
+        const one = found.get(nameOf(askedOf({ envelope })));
+        if (one) this.settle(envelope.id, outcomeFor(envelope, one));
+      }
+    } catch {
+      // The owner is away; it is asked again.
+    } finally {
+      this.#asking.delete(owner);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const [id, { durable }] of this.#waiting) this.settle(id, durable ? 'undecided' : 'unsent');
+  }
+}
+
+const askedOf = ({ envelope: { principal, key, idempotencyKey } }: Pick<Caller, 'envelope'>): Asked => ({
+  party: principal.party,
+  aggregate: key,
+  idempotencyKey,
+});
+const nameOf = ({ party, aggregate, idempotencyKey }: Asked) => `${party}\0${aggregate}\0${idempotencyKey}`;
+
+/** What the owner will say to this command, given what it filed under the same key. */
+function outcomeFor({ id, type, key, data }: Envelope, { commandId, inputHash: hash, outcome }: Filed): Outcome {
+  return commandId === id || hash === inputHash(type, key, data) ? outcome : reused;
+}

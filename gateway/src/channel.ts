@@ -1,0 +1,153 @@
+import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
+import { Denied } from '@yuzhi/chassis/problem';
+import type { Item } from '@yuzhi/protocol/event-stream';
+
+/** What the owner has behind a number. */
+export interface Filled {
+  items: Item<unknown>[];
+  head: number;
+}
+/** One open connection of a live stream. */
+export interface Watcher {
+  response: ServerResponse;
+  /** The last number it was sent. */
+  last: number;
+  /** Where and as whom it asks the owner. */
+  path: string;
+  headers: OutgoingHttpHeaders;
+  /** Its token's end, epoch ms. */
+  expiresAt: number;
+}
+export interface ChannelParts {
+  fill(watcher: Pick<Watcher, 'path' | 'headers'>, after: number, limit: number): Promise<Filled>;
+  /** Strips what the declaration does not say. Undefined: it is no such item. */
+  read(item: unknown): unknown;
+}
+
+/** Items of one page that the owner is asked for. */
+export const PAGE = 500;
+/** At most twenty frames a second go to a watcher: what comes meanwhile shares the next. */
+const FRAME_MS = 50;
+/** Bytes that a slow watcher may leave unread before its connection is dropped; it resumes. */
+const UNREAD_MAX = 262_144;
+const AGAIN_MS = 100;
+
+export const eventOf = ({ seq, item }: Item<unknown>) => `id: ${seq}\ndata: ${JSON.stringify(item)}\n\n`;
+
+/** One channel of a live stream in this process: one subscription, however many watch. Nothing is skipped or repeated. */
+export class Channel {
+  readonly watchers = new Set<Watcher>();
+  /** Who watches or is about to. */
+  guests = 0;
+  /** The last number in the unbroken row. */
+  #last: number | undefined;
+  /** The highest number that anybody spoke of. */
+  #heard = 0;
+  #queue: { seq: number; text: string }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #flushedAt = -FRAME_MS;
+  #filling: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(private readonly parts: ChannelParts) {}
+
+  /** Live items, which may be lost, doubled or out of order. */
+  hear(items: readonly Item<unknown>[]): void {
+    for (const one of items) this.#take(one);
+    if (this.#behind) void this.catchUp();
+  }
+  #take({ seq, item }: Item<unknown>): void {
+    this.#heard = Math.max(this.#heard, seq);
+    if (this.#last === undefined || seq !== this.#last + 1) return;
+    const read = this.parts.read(item);
+    if (read !== undefined) this.#deliver({ seq, item: read });
+  }
+  get #behind(): boolean {
+    return this.#last !== undefined && this.#heard > this.#last;
+  }
+
+  /**
+   * Adds a watcher behind what it was already sent. False: the channel knows more, which must be filled first.
+   * Between this answer and the next item nothing can slip.
+   */
+  attach(watcher: Watcher, head: number): boolean {
+    this.#last ??= head;
+    if (watcher.last < this.#last) return false;
+    this.watchers.add(watcher);
+    if (this.#behind) void this.catchUp();
+    return true;
+  }
+
+  /** Asks the owner for whatever is behind the last number. One at a time, and as somebody who watches. */
+  catchUp(): Promise<void> {
+    return (this.#filling ??= this.#catchUp().finally(() => {
+      this.#filling = undefined;
+      if (this.#behind && this.watchers.size && !this.#closed) setTimeout(() => void this.catchUp(), AGAIN_MS).unref();
+    }));
+  }
+  async #catchUp(): Promise<void> {
+    for (const watcher of this.watchers) {
+      try {
+        let page: Filled;
+        do {
+          page = await this.parts.fill(watcher, this.#last!, PAGE);
+          for (const one of page.items) if (one.seq > this.#last!) this.#deliver(one);
+          this.#heard = Math.max(this.#heard, page.head);
+        } while (page.items.length === PAGE && !this.#closed);
+        return;
+      } catch (error) {
+        if (!(error instanceof Denied) || error.code === 'owner-unavailable') return;
+        // This one may no longer watch; the next may.
+        this.drop(watcher);
+      }
+    }
+  }
+
+  #deliver(one: Item<unknown>): void {
+    this.#last = one.seq;
+    this.#queue.push({ seq: one.seq, text: eventOf(one) });
+    this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, FRAME_MS - (performance.now() - this.#flushedAt)));
+  }
+  #flush(): void {
+    this.#timer = undefined;
+    this.#flushedAt = performance.now();
+    const queue = this.#queue.splice(0);
+    const [first, last] = [queue[0]!.seq, queue.at(-1)!.seq];
+    const frame = Buffer.from(queue.map(({ text }) => text).join(''));
+    for (const watcher of this.watchers) {
+      if (watcher.last >= last) continue;
+      const partly = () => queue.filter(({ seq }) => seq > watcher.last).map(({ text }) => text);
+      this.#write(watcher, watcher.last < first ? frame : partly().join(''));
+      watcher.last = last;
+    }
+  }
+
+  /** A sign of life, with where the channel stands; the owner is asked too, for a last item may have been lost. */
+  async beat(): Promise<void> {
+    await this.catchUp();
+    const now = Date.now();
+    for (const watcher of this.watchers) {
+      if (watcher.expiresAt <= now) this.drop(watcher);
+      else this.#write(watcher, heartbeat(watcher.last, this.#last ?? watcher.last));
+    }
+  }
+
+  #write({ response }: Watcher, text: Buffer | string): void {
+    response.write(text);
+    if (response.writableLength > UNREAD_MAX) response.destroy();
+  }
+  drop(watcher: Watcher): void {
+    this.watchers.delete(watcher);
+    watcher.response.end();
+  }
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const watcher of this.watchers) this.drop(watcher);
+  }
+}
+
+/** Its id is the last item before it, so that a reader who has seen none yet knows where to resume. */
+export const heartbeat = (last: number, head: number) =>
+  `event: heartbeat\nid: ${last}\ndata: ${JSON.stringify({ head })}\n\n`;

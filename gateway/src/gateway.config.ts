@@ -1,0 +1,33 @@
+import { ProcessConfig, readConfig } from '@yuzhi/chassis/config';
+import { z } from 'zod';
+
+const urlsByOwner = z.record(z.string(), z.url({ protocol: /^https?$/ }));
+
+export const GatewayEnvironment = ProcessConfig.extend({
+  /** Where every service is reached: a JSON object of base URLs by name. */
+  owners: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue('not JSON');
+        return z.NEVER;
+      }
+    })
+    .pipe(urlsByOwner),
+  /** How the world reaches this door. */
+  publicUrl: z.url(),
+  /** How long a command's caller is kept waiting before he gets 202. */
+  answerWithinMs: z.coerce.number().int().min(1).default(3000),
+  /** How long the log may take to have a command before its caller gets 503. */
+  produceWithinMs: z.coerce.number().int().min(1).default(2000),
+  /** Callers waiting for one owner; beyond, commands are turned away. */
+  waitingMax: z.coerce.number().int().min(1).default(4096),
+  heartbeatMs: z.coerce.number().int().min(100).default(15_000),
+  /** Open live streams of this process. */
+  watchersMax: z.coerce.number().int().min(0).default(10_000),
+});
+export type GatewayConfig = z.output<typeof GatewayEnvironment> & Pick<ProcessConfig, 'log' | 'pager'>;
+
+export const readGatewayConfig = (): GatewayConfig => readConfig(GatewayEnvironment, process.env);

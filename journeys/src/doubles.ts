@@ -1,0 +1,50 @@
+/** What the outside world does in a demonstration: the simulated office's and the sandbox's control APIs. */
+async function control(url: string, body?: object): Promise<unknown> {
+  const response = await fetch(url, {
+    ...(body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+  return response.json();
+}
+
+export interface RailSummary {
+  paid_in_fen: string;
+  refunded_fen: string;
+  transferred_fen: string;
+  paid_out_fen: string;
+  difference_fen: string;
+  balances: { account: string; available_fen: string; pending_fen: string }[];
+}
+
+/** The sandbox of the payment rail, as payers and banks move it. */
+export class Rail {
+  constructor(private readonly url: string) {}
+
+  /** Pays on the hosted page as a person's browser does: the form of the page, with his method. */
+  async payOnPage(pageUrl: string, method = 'alipay'): Promise<void> {
+    const id = /cs_[A-Za-z0-9_]+/.exec(pageUrl)?.[0];
+    if (!id) throw new Error(`${pageUrl} is no hosted page`);
+    await control(`${this.url}/_sandbox/pay`, { session: id, method });
+  }
+  async completeOnboarding(pageUrl: string): Promise<void> {
+    const id = /acct_[A-Za-z0-9]+/.exec(pageUrl)?.[0];
+    if (!id) throw new Error(`${pageUrl} is no onboarding page`);
+    await control(`${this.url}/_sandbox/accounts/${id}/complete`, {});
+  }
+  summary = async () => (await control(`${this.url}/_sandbox/summary`)) as RailSummary;
+}
+
+/** The simulated patent office. */
+export class Office {
+  constructor(private readonly url: string) {}
+
+  async enter(patents: readonly object[]): Promise<void> {
+    await control(`${this.url}/_office/patents`, { patents });
+  }
+  async owners(number: string): Promise<{ party: string; name: string }[]> {
+    const { owners } = (await control(`${this.url}/register/${encodeURIComponent(number)}`)) as {
+      owners: { party: string; name: string }[];
+    };
+    return owners;
+  }
+}

@@ -1,0 +1,96 @@
+import { type Client, createClient } from '@yuzhi/protocol/client';
+import {
+  getMe,
+  grantRoles,
+  registerOrganisation,
+  type RoleName,
+  signUp,
+  verifyOrganisation,
+} from '@yuzhi/protocol/identity';
+import { advanceClock, getClock } from '@yuzhi/protocol/oversight';
+import type { InputOf } from '@yuzhi/protocol/declare';
+import type { z } from 'zod';
+import { Office, Rail } from './doubles.ts';
+import { eventually } from './eventually.ts';
+import type { Addresses } from './journeys.config.ts';
+import { personToken } from './sign-in.ts';
+
+type Roles = z.input<typeof RoleName>[];
+export type OrganisationDetails = InputOf<typeof registerOrganisation>;
+
+/** Somebody who signed in, acting for himself. */
+export interface Person {
+  id: string;
+  name: string;
+  loginName: string;
+  password: string;
+  /** For himself; `client.as(uscc)` for an organisation. */
+  client: Client;
+}
+/** An organisation with the one person who does everything for it. */
+export interface Firm extends OrganisationDetails {
+  person: Person;
+  client: Client;
+}
+
+/** A platform as its users have it: public HTTP, and the outside world's doubles. */
+export class Stage {
+  readonly rail: Rail;
+  readonly office: Office;
+  readonly anyone: Client;
+  /** The platform's first administrator, as desk and ops. */
+  readonly desk: Client;
+
+  constructor(readonly addresses: Addresses) {
+    const { url, stripeSandboxUrl, patentOfficeUrl, admin, platform } = addresses;
+    this.rail = new Rail(stripeSandboxUrl);
+    this.office = new Office(patentOfficeUrl);
+    this.anyone = createClient({ baseUrl: url });
+    const token = personToken(url, admin.loginName, admin.password);
+    this.desk = createClient({ baseUrl: url, token, organisation: platform });
+  }
+
+  async signUp(name: string, loginName: string, password: string): Promise<Person> {
+    const { person } = await this.anyone.submit(signUp, {}, { loginName, password, name });
+    return { id: person, name, loginName, password, client: this.#clientOf(loginName, password) };
+  }
+  #clientOf(loginName: string, password: string): Client {
+    const { url } = this.addresses;
+    return createClient({ baseUrl: url, token: personToken(url, loginName, password) });
+  }
+
+  /** Registered by the person, verified by the desk; he may then do everything for it. */
+  async found(details: OrganisationDetails, person: Person): Promise<Firm> {
+    await person.client.send(registerOrganisation, details);
+    await this.desk.send(verifyOrganisation, { uscc: details.uscc });
+    const client = person.client.as(details.uscc);
+    await this.#acts(client, details.uscc);
+    return { ...details, person, client };
+  }
+  /** Gives another person roles in a firm. */
+  async employ(firm: Firm, person: Person, roles: Roles): Promise<Client> {
+    await firm.client.send(grantRoles, { uscc: firm.uscc, person: person.id, roles });
+    const client = person.client.as(firm.uscc);
+    await this.#acts(client, firm.uscc);
+    return client;
+  }
+  async #acts(client: Client, uscc: string): Promise<void> {
+    await eventually(`acting for ${uscc}`, async () => {
+      const { memberships } = await client.ask(getMe, {});
+      return memberships.some(({ organisation, verified }) => organisation === uscc && verified);
+    });
+  }
+
+  now = async () => (await this.anyone.ask(getClock, {})).now;
+
+  /** Steps the platform's clock; everything that falls due on the way happens, each in its own day. */
+  async advanceTo(to: number): Promise<void> {
+    if (to <= (await this.now())) return;
+    await this.desk.send(advanceClock, { to });
+    await eventually(
+      `the clock at ${new Date(to).toISOString()}`,
+      async () => (await this.anyone.ask(getClock, {})).movingTo === null,
+      120_000,
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import { allocate } from '@yuzhi/money/allocate';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { gather } from './cast.ts';
+import { readAddresses } from './journeys.config.ts';
+import { Stage } from './stage.ts';
+import { StraightLine } from './straight-line.ts';
+
+let story: StraightLine;
+
+beforeAll(async () => {
+  const stage = new Stage(readAddresses());
+  const serial = 1000 + Math.floor(Math.random() * 50_000);
+  console.log(`the story's patent has serial ${serial}`);
+  story = new StraightLine(stage, await gather(stage, { serial: serial * 3 - 2900, login: `.${serial}` }), serial);
+}, 60_000);
+
+describe('one patent carried from listing to payout', () => {
+  it('is imported by any spelling of its number and shows its owner', async () => {
+    const patent = await story.patent();
+    expect(patent.entry).toMatchObject({ owners: [{ party: story.cast.university.uscc }], status: 'GRANTED', demo: true });
+    const listing = await story.list(patent.patentNumber);
+    expect(listing).toMatchObject({ status: 'announced', patentNumber: patent.patentNumber, demo: true });
+    expect(listing.terms.reserveFen).toBe('22000000');
+  }, 60_000);
+
+  it('admits both bidders once their deposits are held', async () => {
+    expect(await story.admit()).toEqual({ firmA: 1, firmB: 2 });
+  }, 60_000);
+
+  it('runs the free period, opens a new full cycle on a late quote, and ends after one without', async () => {
+    const { first, late, last, ended } = await story.bid();
+    expect(first).toMatchObject({ period: 'timed', cycle: 1, highestFen: '21500000', leadingPaddle: 2 });
+    expect(late.cycle).toBe(2);
+    expect(late.cycleEndsAt! - late.at).toBe(300_000);
+    expect(last).toMatchObject({ cycle: 3, nextValidFen: '25000000' });
+    expect(ended.result).toMatchObject({ outcome: 'sold', paddle: 2, priceFen: '24500000', endedAt: last.cycleEndsAt });
+  }, 120_000);
+
+  it("publishes the result for five working days and returns the loser's deposit", async () => {
+    const { notice, loser } = await story.result();
+    expect(notice.result).toMatchObject({ outcome: 'sold', priceFen: '24500000' });
+    expect(loser).toMatchObject({ state: 'returned', amountFen: '2000000' });
+  }, 120_000);
+
+  it('has both sides sign one contract whose sealed PDF verifies and fails on a flipped byte', async () => {
+    const { deal, pdf, genuine, changed } = await story.contract();
+    expect(deal).toMatchObject({ priceFen: '24500000', priceCapital: '人民币贰拾肆万伍仟元整' });
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(genuine).toMatchObject({ valid: true, saleId: story.sale.saleId });
+    expect(changed.valid).toBe(false);
+  }, 120_000);
+
+  it('holds the whole price and releases nothing before registration', async () => {
+    const { money } = await story.fund();
+    expect(money).toMatchObject({ priceFen: '24500000', escrowFen: '24500000', split: null, payouts: [] });
+  }, 120_000);
+
+  it('shows the new owner once the office has registered the transfer', async () => {
+    const { filing, patent } = await story.register();
+    expect(filing).toMatchObject({ state: 'registered', demo: true });
+    expect(patent.entry?.owners).toMatchObject([{ party: story.cast.firmB.uscc }]);
+  }, 120_000);
+
+  it("pays fee, inventors' share and seller, and the ledger and the rail agree to the fen", async () => {
+    const { money, balance, rail, summary, record, own } = await story.close();
+    // DOMAIN 6, row "Inventor reward": Henan at least 70 % of net income; net is price less fee and documented costs.
+    const [price, fee, costs] = [24_500_000n, 490_000n, 800_000n];
+    const shared = ((price - fee - costs) * 7000n + 9_999n) / 10_000n;
+    const parts = allocate(shared, [2n, 1n, 1n]).map(String);
+    expect(money.split).toMatchObject({ feeFen: String(fee), sellerFen: String(price - fee - shared) });
+    expect(money.split!.inventors.map(({ amountFen }) => amountFen)).toEqual(parts);
+    expect(money.payouts.every(({ state }) => state === 'paid')).toBe(true);
+    expect(own.payouts.map(({ party }) => party)).toEqual([story.cast.inventors[0]!.id]);
+    expect(balance).toMatchObject({ sumFen: '0', violations: [] });
+    expect(rail).toMatchObject({ differenceFen: '0' });
+    expect(summary.difference_fen).toBe('0');
+    const types = record.map(({ type }) => type);
+    expect(types.at(-1)).toBe('listings.listing.completed.v1');
+    expect(types).toEqual(expect.arrayContaining(['contracts.deal.effective.v1', 'register.filing.registered.v1', 'escrow.sale.released.v1']));
+  }, 120_000);
+});

@@ -1,0 +1,139 @@
+import type { Asked, Entry, Filed } from '@yuzhi/database/journal';
+import { toJson } from '@yuzhi/database/json';
+import type { Store } from '@yuzhi/database/store';
+import { mints, type Outcome } from '@yuzhi/protocol/declare';
+import { platformRefusals } from '@yuzhi/protocol/platform';
+import { span } from '@yuzhi/telemetry/tracing';
+import { Accepted, type Decision, Effects, type Shown } from './decision.ts';
+import { answerRecord, askRecord, eventRecord, keptRecord } from './effects.ts';
+import type { Handlers } from './handlers.ts';
+import { answerType, type Judged, judge } from './judge.ts';
+import type { Reply } from './replies.ts';
+
+type AnyStore = Store<unknown, unknown>;
+
+/** One commit in the making: what was loaded, what was decided on it in memory, and what all of it leads to. */
+export interface Batch {
+  service: string;
+  handlers: Handlers;
+  entry: Entry;
+  states: Map<AnyStore, Map<string, unknown>>;
+  touched: Map<AnyStore, Map<string, unknown>>;
+  rows: Map<AnyStore, unknown[]>;
+  inbox: Map<string, Filed>;
+  replies: Map<string, Reply[]>;
+  shows: Shown[];
+  decided: { type: string; code: string }[];
+}
+export const keyOf = ({ party, aggregate, idempotencyKey }: Asked) => `${party}\0${aggregate}\0${idempotencyKey}`;
+
+export const refusal = (code: keyof typeof platformRefusals): Outcome => ({
+  status: platformRefusals[code].status,
+  code,
+  body: {},
+});
+
+/** Answers a command from the inbox, or decides it. */
+export function decideOne(batch: Batch, judged: Judged, now: number): void {
+  const { entry, inbox, replies } = batch;
+  const { envelope, asked, hash } = judged;
+  const before = inbox.get(keyOf(asked));
+  let outcome: Outcome;
+  if (before) outcome = before.inputHash === hash ? before.outcome : refusal('idempotency-key-reused');
+  else {
+    outcome = decideNew(batch, judged, now);
+    const filed = { ...asked, commandId: envelope.id, type: envelope.type, inputHash: hash, outcome, now };
+    inbox.set(keyOf(asked), filed);
+    entry.filed.push(filed);
+    batch.decided.push({ type: envelope.type, code: outcome.code });
+  }
+  if (!envelope.replyTo) return;
+  const waiting = replies.get(envelope.replyTo) ?? [];
+  replies.set(envelope.replyTo, waiting);
+  waiting.push({ id: envelope.id, outcome });
+}
+
+/** A throw here names its command: nothing was changed, so it is quarantined in the same commit and the batch goes on. */
+function decideNew(batch: Batch, judged: Judged, now: number): Outcome {
+  const { envelope, taken } = judged;
+  const { service } = batch;
+  const traced = span(`decide ${envelope.type}`, 'consumer', envelope.traceparent, { 'yuzhi.service': service });
+  const { traceparent } = traced;
+  const answer = (to: Outcome) => (envelope.answerTo ? [answerRecord(service, envelope, to, traceparent)] : []);
+  const send = (records: ReturnType<typeof answer>) =>
+    batch.entry.outgoing.push(...records.map((record) => ({ partition: taken.lease.partition, ...record })));
+  try {
+    const { outcome, records, apply } = work(batch, judged, now, traceparent);
+    const last = answer(outcome);
+    apply();
+    send([...records, ...last]);
+    traced.end({ 'yuzhi.outcome': outcome.code });
+    return outcome;
+  } catch (e) {
+    const { partition, offset, key, value, lease } = taken;
+    const error = e instanceof Error ? (e.stack ?? e.message) : String(e);
+    batch.entry.quarantined.push({ topic: lease.topic, partition, offset, key, value, error });
+    send(answer(refusal('internal-fault')));
+    traced.end({ 'yuzhi.outcome': 'internal-fault' }, e);
+    return refusal('internal-fault');
+  }
+}
+
+interface Work {
+  outcome: Outcome;
+  records: ReturnType<typeof eventRecord>[];
+  /** Makes it part of the batch; nothing of it is before. */
+  apply(): void;
+}
+
+function work(batch: Batch, judged: Judged, now: number, traceparent: string | undefined): Work {
+  const { envelope, taken, store } = judged;
+  if (taken.error) throw new Error(taken.error);
+  const judgement = judge(judged, batch.handlers, batch.service);
+  if ('outcome' in judgement) return { outcome: judgement.outcome, records: [], apply: () => {} };
+  const states = batch.states.get(store!)!;
+  const before = states.get(envelope.key);
+  const passed = before === undefined ? undefined : store!.advance?.(before, now);
+  const decision = judgement.decide(passed ? passed.state : before, now);
+  const effects = new Effects();
+  if (passed?.effects instanceof Effects) effects.also(passed.effects);
+  effects.also(decision);
+  const outcome = outcomeOf(decision, judged);
+  const next = decision.state ?? passed?.state;
+  const cause = { ...envelope, traceparent };
+  const at = { version: versionOf(next ?? before), now };
+  const records = [
+    ...effects.events.map((told, n) => eventRecord(told, cause, n, at)),
+    ...effects.asks.map((asking, n) => askRecord(asking, cause, n, batch.service)),
+    ...effects.kept.map(keptRecord),
+  ];
+  const apply = () => {
+    if (effects.rows.length) pieceOf(batch.rows, store!, () => [] as unknown[]).push(...effects.rows);
+    batch.shows.push(...effects.shows);
+    if (next === undefined || next === before) return;
+    states.set(envelope.key, next);
+    pieceOf(batch.touched, store!, () => new Map<string, unknown>()).set(envelope.key, next);
+  };
+  return { outcome, records, apply };
+}
+
+function pieceOf<K, V>(of: Map<K, V>, key: K, make: () => V): V {
+  const piece = of.get(key) ?? make();
+  of.set(key, piece);
+  return piece;
+}
+
+const versionOf = (state: unknown) => (state as { version?: number } | undefined)?.version ?? 0;
+const plain = (body: unknown): unknown => JSON.parse(toJson(body ?? null));
+
+function outcomeOf(decision: Decision<unknown>, { command, envelope }: Judged): Outcome {
+  const body = plain(decision.body);
+  if (decision instanceof Accepted) {
+    // Whoever waits for this was promised its shape. What is between us and ourselves may leave it out.
+    if (body !== null && envelope.type !== answerType) command!.answer.parse(body);
+    return { status: command && mints(command) ? 201 : 200, code: 'done', body };
+  }
+  const refused = command?.rejections[decision.code];
+  if (!refused) throw new TypeError(`${decision.code} is not in the catalogue of ${command?.type}`);
+  return { status: refused.status, code: decision.code, body };
+}

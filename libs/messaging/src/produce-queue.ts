@@ -1,0 +1,75 @@
+import { type LogRecord, RECORD_MAX_BYTES } from './log.ts';
+
+/** Records of one produce request. */
+const PRODUCE_MAX = 500;
+/** The first produce lingers only while at least this many records wait. */
+const LINGER_FROM = 32;
+
+interface Waiting {
+  record: LogRecord;
+  bytes: number;
+  done: () => void;
+  failed: (e: unknown) => void;
+}
+
+const bytesOf = ({ key, value }: LogRecord) => Buffer.byteLength(key) + Buffer.byteLength(value ?? '');
+
+/** One produce in flight; the next one carries whatever was asked for meanwhile, as far as a request may go. */
+export class ProduceQueue {
+  readonly #waiting: Waiting[] = [];
+  #draining: Promise<void> | undefined;
+
+  constructor(private readonly produce: (records: LogRecord[]) => Promise<void>) {}
+
+  /** Resolves when all of them were produced. Throws RangeError, and produces none, when one is too large. */
+  async push(records: LogRecord[]): Promise<void> {
+    if (!records.length) return;
+    const sizes = records.map(bytesOf);
+    const large = sizes.findIndex((bytes) => bytes > RECORD_MAX_BYTES);
+    if (large >= 0) throw new RangeError(`a record for ${records[large]!.topic} has ${sizes[large]} bytes`);
+    await new Promise<void>((done, failed) => {
+      let left = records.length;
+      const one = () => {
+        if (--left === 0) done();
+      };
+      records.forEach((record, i) => this.#waiting.push({ record, bytes: sizes[i]!, done: one, failed }));
+      this.#draining ??= this.#turn().then(() => this.#drain());
+    });
+  }
+
+  /** Resolves when nothing is in flight. */
+  async idle(): Promise<void> {
+    await this.#draining;
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((go) => {
+      if (this.#waiting.length >= LINGER_FROM) setTimeout(go, 1);
+      else setImmediate(go);
+    });
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length) {
+      const part = this.#waiting.splice(0, this.#fitting());
+      try {
+        await this.produce(part.map(({ record }) => record));
+        for (const { done } of part) done();
+      } catch (e) {
+        for (const { failed } of part) failed(e);
+      }
+    }
+    this.#draining = undefined;
+  }
+
+  /** How many of those that wait go into one request. */
+  #fitting(): number {
+    const most = Math.min(PRODUCE_MAX, this.#waiting.length);
+    let bytes = 0;
+    for (let n = 0; n < most; n++) {
+      bytes += this.#waiting[n]!.bytes;
+      if (bytes > RECORD_MAX_BYTES) return n;
+    }
+    return most;
+  }
+}

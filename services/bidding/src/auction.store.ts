@@ -1,0 +1,142 @@
+import { READER } from '@yuzhi/chassis/service';
+import { Calendar, Rulebook } from '@yuzhi/chassis/rulebook';
+import type { Reader, Store } from '@yuzhi/database/store';
+import type { Statement } from '@yuzhi/database/statement';
+import { Effects } from '@yuzhi/messaging/decision';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  type AuctionRow,
+  type BidderRow,
+  type BidRow,
+  insertAuctions,
+  insertBids,
+  insertMoments,
+  lotOf,
+  type MomentRow,
+  type Row,
+  updateAuctions,
+  upsertBidders,
+} from './auction.rows.ts';
+import type { Bidder } from './domain/auction-state.ts';
+import { advanceLot, type Lot } from './domain/lot.ts';
+import { follows } from './follows.ts';
+
+const AUCTIONS = `select sale_id as "saleId", seller, terms, version, period, paddles, leader,
+    leader_paddle as "leaderPaddle", highest_fen::text as "highestFen", seq, bids, cycle, ends_at as "endsAt", head,
+    result, returns, deadline_at as "deadlineAt"
+  from auction where sale_id = any($1::uuid[])`;
+const BIDDERS = `select sale_id as "saleId", party, rules_version as "rulesVersion", registered_at as "registeredAt",
+    paddle, admitted_at as "admittedAt", deposit, asked_at as "askedAt", stuck
+  from bidder where sale_id = any($1::uuid[])`;
+
+type Dated = 'registeredAt' | 'admittedAt' | 'askedAt';
+type StoredBidder = Omit<Bidder, Dated> & { saleId: string; party: string } & Record<Dated, Date | null>;
+
+/**
+ * The auctions that are under way, resident. One is read when a command for it finds it missing: its row is the
+ * snapshot, so a start reads no history and nothing that nobody asks for. What has ended leaves with the next commit.
+ */
+@Injectable()
+export class AuctionStore implements Store<Lot, Row> {
+  readonly name = 'auction';
+  readonly deadlines = { table: 'auction', key: 'sale_id' };
+  readonly #open = new Map<string, Lot>();
+  /** Ended ones, for the batch that touches them. */
+  #ended = new Map<string, Lot>();
+
+  constructor(
+    @Inject(READER) private readonly reader: Reader,
+    private readonly rulebook: Rulebook,
+    private readonly calendar: Calendar,
+  ) {}
+
+  async load(ids: string[]): Promise<Map<string, Lot>> {
+    const found = new Map<string, Lot>();
+    const missing: string[] = [];
+    for (const id of ids) {
+      const lot = this.#open.get(id);
+      if (lot) found.set(id, lot);
+      else missing.push(id);
+    }
+    this.#ended = new Map();
+    for (const lot of missing.length ? await this.#read(missing) : []) {
+      const { saleId, period } = lot.auction;
+      (period === 'ended' ? this.#ended : this.#open).set(saleId, lot);
+      found.set(saleId, lot);
+    }
+    return found;
+  }
+
+  async #read(ids: string[]): Promise<Lot[]> {
+    const [auctions, bidders] = await Promise.all([
+      this.reader.query<AuctionRow>({ name: 'auctions', text: AUCTIONS, values: [ids] }),
+      this.reader.query<StoredBidder>({ name: 'bidders', text: BIDDERS, values: [ids] }),
+    ]);
+    const of = Map.groupBy(bidders.rows, ({ saleId }) => saleId);
+    return auctions.rows.map((row) => lotOf(row, biddersOf(of.get(row.saleId) ?? [])));
+  }
+
+  advance(lot: Lot, now: number): { state: Lot; effects: Effects } | undefined {
+    const step = advanceLot(lot, now, (endedAt) => this.#returnsAt(endedAt));
+    return step && { state: step.lot, effects: follows(new Effects(), step) };
+  }
+  #returnsAt(endedAt: number): number {
+    const days = this.rulebook.int('bidding.deposit-return-working-days', endedAt);
+    return this.calendar.addWorkingDays(endedAt, days).at;
+  }
+
+  save(lots: Lot[], rows: Row[]): Statement[] {
+    const opened = lots.filter((lot) => !this.#before(lot));
+    const bids: BidRow[] = [];
+    const moments: MomentRow[] = [];
+    for (const row of rows) {
+      if ('item' in row) moments.push(row);
+      else bids.push(row);
+    }
+    return [
+      insertAuctions(opened),
+      updateAuctions(opened.length ? lots.filter((lot) => this.#before(lot)) : lots),
+      upsertBidders(lots.flatMap((lot) => this.#changedBidders(lot))),
+      insertBids(bids),
+      insertMoments(moments),
+    ];
+  }
+  #before({ auction: { saleId } }: Lot): Lot | undefined {
+    return this.#open.get(saleId) ?? this.#ended.get(saleId);
+  }
+  #changedBidders(lot: Lot): BidderRow[] {
+    const { saleId, bidders } = lot.auction;
+    const before = this.#before(lot)?.auction.bidders;
+    if (bidders === before) return [];
+    const changed = Object.entries(bidders).filter(([party, bidder]) => before?.[party] !== bidder);
+    return changed.map(([party, bidder]) => ({ saleId, party, bidder, version: lot.version }));
+  }
+
+  committed(lots: Map<string, Lot>): void {
+    for (const [saleId, lot] of lots) {
+      if (lot.auction.period === 'ended') this.#open.delete(saleId);
+      else this.#open.set(saleId, lot);
+    }
+  }
+  forget(): void {
+    this.#open.clear();
+    this.#ended.clear();
+  }
+  /** Auctions in memory. */
+  get resident(): number {
+    return this.#open.size;
+  }
+}
+
+function biddersOf(rows: StoredBidder[]): Record<string, Bidder> {
+  const bidders: Record<string, Bidder> = {};
+  for (const { saleId: _, party, registeredAt, admittedAt, askedAt, ...rest } of rows) {
+    bidders[party] = {
+      ...rest,
+      registeredAt: registeredAt!.getTime(),
+      admittedAt: admittedAt?.getTime() ?? null,
+      askedAt: askedAt?.getTime() ?? null,
+    };
+  }
+  return bidders;
+}

@@ -1,0 +1,143 @@
+import type { ServiceConfig } from '@yuzhi/chassis/config';
+import { type RunningService, startService } from '@yuzhi/chassis/service';
+import type { Log } from '@yuzhi/messaging/log';
+import { MemoryBroker, MemoryLog } from '@yuzhi/messaging/memory-log';
+import { answerType } from '@yuzhi/messaging/judge';
+import { MemoryPager, replyChannel, type Reply } from '@yuzhi/messaging/replies';
+import { uuidv7 } from '@yuzhi/messaging/ids';
+import { catalogue } from '@yuzhi/protocol/catalogue';
+import type { CloudEvent, Command, Envelope, InputOf, Outcome, Principal } from '@yuzhi/protocol/declare';
+import { calendar, rules } from '@yuzhi/protocol/oversight';
+import { type TestDatabase, testDatabase } from '@yuzhi/testkit/databases';
+import { randomUUID } from 'node:crypto';
+import { AuctionStore } from './auction.store.ts';
+import { BiddingModule } from './bidding.module.ts';
+
+const RULES = {
+  'bidding.rules-version': ['2026.1', 'version'],
+  'bidding.deposit-min-bps': ['500', 'bps'],
+  'bidding.deposit-max-bps': ['2000', 'bps'],
+  'bidding.deposit-return-working-days': ['3', 'working-days'],
+} as const;
+const source = { zh: '测试', en: 'test' };
+
+export const by = (party: string, ...roles: Principal['roles']): Principal => ({
+  party,
+  person: party,
+  roles: roles.length ? roles : ['bidder'],
+});
+export const service = (name: string) => by(`service:${name}`, 'service');
+
+/** A whole bidding service on a log in memory and a database of its own; it may be stopped and booted again. */
+export class Market {
+  readonly broker = new MemoryBroker();
+  readonly #name = randomUUID();
+  readonly #pager = new MemoryPager();
+  readonly #waiting = new Map<string, (outcome: Outcome) => void>();
+  readonly #read = new Map<string, number>();
+  running!: RunningService;
+
+  private constructor(readonly database: TestDatabase) {}
+
+  static async open(): Promise<Market> {
+    const market = new Market(await testDatabase('bidding'));
+    await new MemoryLog(market.broker).prepare([...catalogue.topics]);
+    for (const [id, [value, unit]] of Object.entries(RULES)) {
+      const version = { id, value, unit, source, status: 'proposal', from: '2020-01-01', to: null };
+      market.#table(rules.topic, id, { id, rulebook: '1', versions: [version] });
+    }
+    const days = { provisional: false, source: 'test', workdays: [], holidays: ['2027-01-01'] };
+    for (const year of [2026, 2027]) market.#table(calendar.topic, String(year), { year, ...days });
+    await market.#pager.subscribe(replyChannel(market.#name), (replies: Reply[]) => {
+      for (const { id, outcome } of replies) market.#waiting.get(id)?.(outcome);
+    });
+    await market.boot();
+    return market;
+  }
+  #table(topic: string, key: string, data: unknown) {
+    this.broker.append({ topic, key, value: JSON.stringify(data) });
+  }
+
+  async boot(wrap: (log: Log) => Log = (log) => log): Promise<RunningService> {
+    return (this.running = await this.start(wrap));
+  }
+  /** Another process of the same service. */
+  start(wrap: (log: Log) => Log = (log) => log): Promise<RunningService> {
+    const { writer, reader, side } = this.database.urls;
+    const config: ServiceConfig = {
+      ...{ kafkaBrokers: [], redisUrl: '', topicPrefix: '', replica: '0', sessionTimeoutMs: 1000 },
+      ...{ issuerUrl: 'http://127.0.0.1:1', audience: 'yuzhi', host: '127.0.0.1', port: 0 },
+      ...{ internalSecret: 'secret-of-a-test-', logLevel: 'silent', steppable: true, sweepMs: 20 },
+      ...{ writerUrl: writer, readerUrl: reader, sideUrl: side },
+      log: () => wrap(new MemoryLog(this.broker)),
+      pager: () => new MemoryPager(),
+    };
+    return startService(BiddingModule.with(config));
+  }
+  async reboot(): Promise<void> {
+    await this.running.stop();
+    await this.boot();
+  }
+  get store(): AuctionStore {
+    return this.running.app.get(AuctionStore);
+  }
+
+  /** Puts a command on the log; answers what became of it after its commit. */
+  send<C extends Command>(
+    command: C,
+    key: string,
+    data: InputOf<C>,
+    principal: Principal,
+    idempotencyKey?: string,
+  ): Promise<Outcome> {
+    return this.#decided(command.type, key, data, principal, idempotencyKey);
+  }
+  /** What another service decided about what bidding asked of it. */
+  answer(command: Command, key: string, asked: unknown, outcome: Outcome): Promise<Outcome> {
+    const data = { of: command.type, askKey: 'main', asked, outcome };
+    return this.#decided(answerType, key, data, service(command.service));
+  }
+  async #decided(type: string, key: string, data: unknown, principal: Principal, idempotencyKey?: string) {
+    const id = uuidv7();
+    const envelope: Envelope = {
+      id,
+      idempotencyKey: idempotencyKey ?? id,
+      type,
+      key,
+      principal,
+      replyTo: this.#name,
+      data,
+    };
+    const outcome = new Promise<Outcome>((go) => this.#waiting.set(id, go));
+    this.broker.append({ topic: 'bidding.commands', key, value: JSON.stringify(envelope) });
+    try {
+      return await outcome;
+    } finally {
+      this.#waiting.delete(id);
+    }
+  }
+
+  /** Resolves once everything that was sent is decided and published. */
+  async idle(): Promise<void> {
+    while ((await this.running.runtime.pulse()).waiting > 0) await new Promise((go) => setTimeout(go, 5));
+  }
+  /** What was put on a topic about a key since this was last asked, oldest first. */
+  async since<T = CloudEvent>(topic: string, key: string): Promise<T[]> {
+    await this.idle();
+    const all = this.broker.partitions(topic).flatMap(({ records }) => records.filter((r) => r.key === key));
+    const from = this.#read.get(topic + key) ?? 0;
+    this.#read.set(topic + key, all.length);
+    return all.slice(from).map(({ value }) => JSON.parse(value!) as T);
+  }
+  async rows<T extends object>(text: string, ...values: unknown[]): Promise<T[]> {
+    return (await this.database.owner.query<T>(text, values)).rows;
+  }
+  async get<T>(path: string): Promise<{ status: number; body: T }> {
+    const response = await fetch(this.running.url + path);
+    return { status: response.status, body: (await response.json()) as T };
+  }
+  async close(): Promise<void> {
+    await this.running.stop();
+    await this.database.close();
+  }
+}

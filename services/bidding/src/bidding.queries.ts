@@ -1,0 +1,129 @@
+import { Answer, Fill } from '@yuzhi/chassis/answers';
+import { PlatformClock } from '@yuzhi/messaging/platform-clock';
+import { getAuction, getRegistration, hall, listAuctions, listBids } from '@yuzhi/protocol/bidding';
+import type { ParamsOf, Principal } from '@yuzhi/protocol/declare';
+import { Injectable } from '@nestjs/common';
+import { type AuctionRow, lotOf } from './auction.rows.ts';
+import { nextValid } from './domain/bid-rule.ts';
+import { advance } from './domain/deadlines.ts';
+import type { Deposit } from './domain/deposit.ts';
+import type { HallItem } from './domain/hall.ts';
+import { publicTerms } from './domain/terms.ts';
+import { depositOrder } from './follows.ts';
+import { PrismaClient } from './generated/prisma/client.ts';
+
+@Injectable()
+export class BiddingQueries {
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly clock: PlatformClock,
+  ) {}
+
+  @Answer(getAuction)
+  async get({ saleId }: ParamsOf<typeof getAuction>) {
+    const [row, now] = await Promise.all([this.prisma.auction.findUnique({ where: { saleId } }), this.clock.now()]);
+    return row ? viewOf(row as AuctionRow, now) : undefined;
+  }
+
+  /** Newest first: ids of sales rise with time. */
+  @Answer(listAuctions)
+  async list({ after, limit, period }: ParamsOf<typeof listAuctions>) {
+    const now = await this.clock.now();
+    const rows = await this.prisma.auction.findMany({
+      where: { AND: [period ? inPeriod(period, new Date(now)) : {}, after ? { saleId: { lt: after } } : {}] },
+      orderBy: { saleId: 'desc' },
+      take: limit + 1,
+    });
+    const items = rows.slice(0, limit);
+    return {
+      items: items.map((row) => viewOf(row as AuctionRow, now)),
+      next: rows.length > limit ? items.at(-1)!.saleId : null,
+    };
+  }
+
+  @Answer(listBids)
+  async bids({ saleId, after, limit }: ParamsOf<typeof listBids>) {
+    if (!(await this.prisma.auction.findUnique({ where: { saleId }, select: { saleId: true } }))) return undefined;
+    const rows = await this.prisma.bid.findMany({
+      where: { saleId, refusal: null, ...(after && { seq: { lt: Number(after) } }) },
+      orderBy: { seq: 'desc' },
+      take: limit + 1,
+    });
+    const items = rows.slice(0, limit).map(({ seq, at, paddle, amountFen }) => {
+      return { seq, at: at.getTime(), paddle: paddle!, amountFen };
+    });
+    return { items, next: rows.length > limit ? String(items.at(-1)!.seq) : null };
+  }
+
+  @Answer(getRegistration)
+  async registration({ saleId }: ParamsOf<typeof getRegistration>, asker?: Principal) {
+    const party = asker!.party;
+    const [bidder, auction] = await Promise.all([
+      this.prisma.bidder.findUnique({ where: { saleId_party: { saleId, party } } }),
+      this.prisma.auction.findUnique({ where: { saleId }, select: { leader: true } }),
+    ]);
+    if (!bidder || !auction) return undefined;
+    const { rulesVersion, registeredAt, paddle, admittedAt, deposit } = bidder;
+    return {
+      ...{ saleId, party, rulesVersion, paddle },
+      registeredAt: registeredAt.getTime(),
+      orderId: depositOrder(saleId, party),
+      admittedAt: admittedAt?.getTime() ?? null,
+      leading: auction.leader === party,
+      deposit: shownDeposit(deposit as Deposit),
+    };
+  }
+
+  @Fill(hall)
+  async moments({ saleId }: ParamsOf<typeof hall>, { after, limit }: { after: number; limit: number }) {
+    const [auction, rows] = await Promise.all([
+      this.prisma.auction.findUnique({ where: { saleId }, select: { head: true } }),
+      this.prisma.moment.findMany({ where: { saleId, seq: { gt: after } }, orderBy: { seq: 'asc' }, take: limit }),
+    ]);
+    if (!auction) return undefined;
+    const numbered = rows.flatMap(({ seq, items }) => {
+      const shown = items as HallItem[];
+      return shown.map((item, i) => ({ seq: seq - shown.length + 1 + i, item }));
+    });
+    return { items: numbered.filter(({ seq }) => seq > after).slice(0, limit), head: auction.head };
+  }
+}
+
+/** While escrow is asked to apply it, the deposit is still held. */
+const shownDeposit = (deposit: Deposit) => (deposit === 'applying' ? 'held' : deposit);
+
+/** The period at `now`, whatever the row says: nobody may have noticed a deadline yet. */
+function inPeriod(period: AuctionRow['period'], now: Date) {
+  const running = { endsAt: { gt: now } };
+  switch (period) {
+    case 'scheduled':
+      return { ...running, freeStartsAt: { gt: now } };
+    case 'free':
+      return { ...running, freeStartsAt: { lte: now }, freeEndsAt: { gt: now } };
+    case 'timed':
+      return { ...running, freeEndsAt: { lte: now } };
+    case 'ended':
+      return { endsAt: { lte: now } };
+  }
+}
+
+/** The auction as it stands at `now`, with every deadline applied that nobody may have noticed yet. */
+function viewOf(row: AuctionRow, now: number) {
+  const { auction: stored, head } = lotOf(row);
+  const { auction } = advance(stored, now);
+  const { saleId, seller, period, paddles, highestFen, leaderPaddle, bids, cycle, cycleEndsAt, result } = auction;
+  const { currency: _, cycleMs, ...terms } = publicTerms(auction.terms);
+  return {
+    ...{ saleId, seller, period, highestFen, bids, cycle, cycleEndsAt, now, head },
+    terms: { ...terms, cycleSeconds: cycleMs / 1000 },
+    bidders: paddles,
+    leadingPaddle: leaderPaddle,
+    nextValidFen: nextValid(auction),
+    result: result && {
+      outcome: result.outcome,
+      endedAt: result.endedAt,
+      paddle: result.paddle,
+      priceFen: result.priceFen,
+    },
+  };
+}

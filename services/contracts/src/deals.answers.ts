@@ -1,0 +1,70 @@
+import { Calendar } from '@yuzhi/chassis/rulebook';
+import type { AnswerTable } from '@yuzhi/messaging/decision';
+import { Answers } from '@yuzhi/messaging/handlers';
+import { expectPrice, releaseSale } from '@yuzhi/protocol/escrow';
+import { confirmPatent, openFiling } from '@yuzhi/protocol/register';
+import { Injectable } from '@nestjs/common';
+import { DealStore } from './deals.store.ts';
+import type { Ask } from './domain/asks.ts';
+import type { Deal } from './domain/deal.ts';
+import { denied, granted } from './domain/decisions.ts';
+
+/** What becomes of a deal when another service has decided what it asked. */
+@Injectable()
+export class DealAnswers {
+  constructor(private readonly calendar: Calendar) {}
+
+  @Answers(confirmPatent, DealStore)
+  readonly confirmed: AnswerTable<Deal, typeof confirmPatent> = {
+    accepted: (deal, entry, now) => granted(deal, 'confirm', { entry }, this.#at(now)),
+    refused: {
+      'reservation-missing': this.#denied('confirm'),
+      'patent-unknown': this.#denied('confirm'),
+      'seller-not-owner': this.#denied('confirm'),
+      'co-owner-consent-missing': this.#denied('confirm'),
+      'patent-not-in-force': this.#denied('confirm'),
+      'annuity-unpaid': this.#denied('confirm'),
+      'patent-pledged': this.#denied('confirm'),
+      'patent-preserved': this.#denied('confirm'),
+    },
+    failed: this.#denied('confirm'),
+  };
+
+  /** Only we ask, so a sale that escrow has already is an earlier attempt of ours that was done after all. */
+  @Answers(expectPrice, DealStore)
+  readonly expected: AnswerTable<Deal, typeof expectPrice> = {
+    accepted: (deal, { orderId }, now) => granted(deal, 'expect', { orderId }, this.#at(now)),
+    refused: { 'sale-exists': this.#done('expect') },
+    failed: this.#denied('expect'),
+  };
+
+  @Answers(openFiling, DealStore)
+  readonly filed: AnswerTable<Deal, typeof openFiling> = {
+    accepted: this.#done('file'),
+    refused: { 'filing-exists': this.#done('file') },
+    failed: this.#denied('file'),
+  };
+
+  @Answers(releaseSale, DealStore)
+  readonly released: AnswerTable<Deal, typeof releaseSale> = {
+    accepted: this.#done('release'),
+    refused: {
+      'sale-not-found': this.#denied('release'),
+      'sale-not-funded': this.#denied('release'),
+      'sale-not-registered': this.#denied('release'),
+      'sale-already-released': this.#done('release'),
+      'inventor-named-twice': this.#denied('release'),
+    },
+    failed: this.#denied('release'),
+  };
+
+  #denied(what: Ask) {
+    return (deal: Deal, { code }: { code: string }, now: number) => denied(deal, what, code, this.#at(now));
+  }
+  #done(what: Ask) {
+    return (deal: Deal, _: unknown, now: number) => granted(deal, what, {}, this.#at(now));
+  }
+  #at(now: number) {
+    return { now, calendar: this.calendar };
+  }
+}

@@ -1,0 +1,48 @@
+import { Calendar } from '@yuzhi/chassis/rulebook';
+import { READER } from '@yuzhi/chassis/service';
+import { fromJson } from '@yuzhi/database/json';
+import { DocumentStore, type Reader } from '@yuzhi/database/store';
+import { Inject, Injectable } from '@nestjs/common';
+import { type Deal, SIDES } from './domain/deal.ts';
+import { woken } from './domain/decisions.ts';
+
+/** Work outside a decision that a deal waits for. */
+export type DealErrand = 'draft' | 'sign' | 'seal';
+
+function errandOf({ state, signing }: Deal): DealErrand | null {
+  if (state === 'drafting') return 'draft';
+  if (state === 'sealing') return 'seal';
+  const unsigned = SIDES.some((side) => signing[side] && !signing[side].signature);
+  return state === 'signing' && unsigned ? 'sign' : null;
+}
+
+@Injectable()
+export class DealStore extends DocumentStore<Deal> {
+  constructor(
+    @Inject(READER) reader: Reader,
+    private readonly calendar: Calendar,
+  ) {
+    super(reader, 'deal', 'sale_id', {
+      sale_id: ['uuid', (d) => d.saleId],
+      seller: ['text', (d) => d.seller],
+      buyer: ['text', (d) => d.buyer],
+      status: ['text', (d) => d.state],
+      stuck: ['bool', (d) => d.stuck !== null],
+      errand: ['text', errandOf],
+      sealed_hash: ['text', (d) => d.sealedHash],
+    });
+  }
+
+  advance(deal: Deal, now: number) {
+    return woken(deal, { now, calendar: this.calendar });
+  }
+}
+
+/** The deals that wait for this, oldest first. */
+export async function dealsWaitingFor(reader: Reader, errand: DealErrand, limit: number): Promise<Deal[]> {
+  const { rows } = await reader.query<{ state: unknown }>(
+    'select state from deal where errand = $1 order by sale_id limit $2',
+    [errand, limit],
+  );
+  return rows.map(({ state }) => fromJson<Deal>(state));
+}

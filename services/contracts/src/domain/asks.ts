@@ -1,0 +1,56 @@
+import { wire } from '@yuzhi/database/json';
+import type { Effects } from '@yuzhi/messaging/decision';
+import type { Command } from '@yuzhi/protocol/declare';
+import { expectPrice, releaseSale } from '@yuzhi/protocol/escrow';
+import { confirmPatent, openFiling } from '@yuzhi/protocol/register';
+import type { Deal } from './deal.ts';
+
+/** What a deal asks of other services. */
+export type Ask = 'confirm' | 'expect' | 'file' | 'release';
+
+/** At most one question is open. `retryAt`: it was refused and is asked again then, as a new attempt. */
+export interface Asking {
+  what: Ask;
+  attempt: number;
+  retryAt: number | null;
+}
+
+/** Escrow has one book, and decides everything about money on it. */
+const BOOK = 'main';
+
+const ASKS: Record<Ask, (effects: Effects, deal: Deal) => Effects> = {
+  confirm: (effects, { saleId, patentNumber, seller }) =>
+    effects.ask(confirmPatent, patentNumber, { patentNumber, saleId, seller }),
+  expect(effects, { saleId, seller, buyer, priceFen, depositFen, payBy }) {
+    return effects.ask(expectPrice, BOOK, wire({ saleId, seller, buyer, priceFen, depositFen, dueAt: payBy!.at }));
+  },
+  file(effects, { saleId, patentNumber, seller, buyer, sealedHash, effectiveAt }) {
+    const contract = { contractHash: sealedHash!, contractSignedAt: effectiveAt! };
+    return effects.ask(openFiling, saleId, { saleId, patentNumber, from: seller, to: buyer, ...contract });
+  },
+  release: (effects, { saleId, inventors, inventorBps, costsFen }) =>
+    effects.ask(releaseSale, BOOK, wire({ saleId, inventors, inventorBps, costsFen })),
+};
+
+export const ASKED: Record<Ask, Command> = {
+  confirm: confirmPatent,
+  expect: expectPrice,
+  file: openFiling,
+  release: releaseSale,
+};
+
+export function ask(effects: Effects, deal: Deal, what: Ask): Asking {
+  ASKS[what](effects, deal);
+  const before = deal.asking?.what === what ? deal.asking.attempt : 0;
+  return { what, attempt: before + 1, retryAt: null };
+}
+
+const SECOND_MS = 1_000;
+const DAY_MS = 86_400_000;
+
+/**
+ * How long after a refusal the same is asked again: what will pass by itself soon, doubling; what somebody must mend
+ * first, daily.
+ */
+export const retryAfterMs = (transient: boolean, attempt: number): number =>
+  transient ? Math.min(SECOND_MS * 2 ** Math.min(attempt - 1, 20), DAY_MS) : DAY_MS;

@@ -1,0 +1,57 @@
+import type { Rulebook } from '@yuzhi/chassis/rulebook';
+import type { TransferContractInput } from '../documents/transfer-contract.ts';
+
+/** The numbers of a contract, as the rulebook had them when its deal was opened. */
+export interface DealTerms {
+  rulebookVersion: string;
+  signWithinWorkingDays: number;
+  /** What stands in the contract. */
+  agreed: TransferContractInput['terms'];
+  inventorFloor: { shareBps: number; payMonths: number; basis: { zh: string; en: string }; law: boolean };
+}
+
+const DAYS = {
+  payWithinWorkingDays: 'contracts.pay-working-days',
+  fileWithinWorkingDays: 'contracts.file-working-days',
+  handOverWithinWorkingDays: 'contracts.hand-over-working-days',
+  releaseWithinWorkingDays: 'contracts.release-working-days',
+  refundWithinWorkingDays: 'contracts.refund-working-days',
+  annuityNoticeDays: 'contracts.annuity-notice-days',
+  cureDays: 'contracts.cure-days',
+  longStopDays: 'contracts.long-stop-days',
+} as const;
+const SIGN = 'contracts.sign-working-days';
+const LATE = 'contracts.late-per-day-bps';
+const EARNEST = 'contracts.earnest-max-bps';
+const INVENTOR_FLOOR = 'escrow.inventor-floor-bps';
+const INVENTOR_MONTHS = 'escrow.inventor-pay-months';
+
+/** What the service cannot start without. */
+export const NEEDED_RULES: readonly string[] = [
+  ...Object.values(DAYS),
+  SIGN,
+  LATE,
+  EARNEST,
+  INVENTOR_FLOOR,
+  INVENTOR_MONTHS,
+];
+
+export function termsOf(rules: Pick<Rulebook, 'int' | 'bps' | 'at' | 'version'>, now: number): DealTerms {
+  const days = Object.fromEntries(Object.entries(DAYS).map(([name, id]) => [name, rules.int(id, now)]));
+  const { source, status } = rules.at(INVENTOR_FLOOR, now);
+  return {
+    rulebookVersion: rules.version(),
+    signWithinWorkingDays: rules.int(SIGN, now),
+    agreed: {
+      ...(days as Record<keyof typeof DAYS, number>),
+      latePerDayBps: rules.bps(LATE, now),
+      earnestCapBps: rules.bps(EARNEST, now),
+    },
+    inventorFloor: {
+      shareBps: rules.bps(INVENTOR_FLOOR, now),
+      payMonths: rules.int(INVENTOR_MONTHS, now),
+      basis: source,
+      law: status === 'law',
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { HeldTables } from '@yuzhi/chassis/parts';
+import { READER } from '@yuzhi/chassis/service';
+import type { Reader } from '@yuzhi/database/store';
+import { type Follow, follow } from '@yuzhi/messaging/decision';
+import type { Call, Errand, Pending } from '@yuzhi/messaging/errands';
+import { recordDocument } from '@yuzhi/protocol/contracts';
+import { organisations, people } from '@yuzhi/protocol/identity';
+import { Inject, Injectable } from '@nestjs/common';
+import { ContractFiles } from './contract-files.ts';
+import { dealsWaitingFor } from './deals.store.ts';
+import { renderTransferContract } from './documents/contract-template.ts';
+import { printPdf } from './documents/print-pdf.ts';
+import { SIGNATURES, type SignatureProvider } from './documents/signature-provider.ts';
+import { contractInput } from './domain/contract-input.ts';
+import type { Deal } from './domain/deal.ts';
+
+/** Draws up the contract of a confirmed deal. The content is kept beside the file: the sealed file is made of it again. */
+@Injectable()
+export class DraftContract implements Errand<Deal> {
+  readonly name = 'draft-contract';
+
+  constructor(
+    @Inject(READER) private readonly reader: Reader,
+    @Inject(SIGNATURES) private readonly provider: SignatureProvider,
+    private readonly files: ContractFiles,
+    private readonly tables: HeldTables,
+  ) {}
+
+  async pending(limit: number): Promise<Pending<Deal>[]> {
+    const deals = await dealsWaitingFor(this.reader, 'draft', limit);
+    return deals.map((deal) => ({ id: deal.saleId, attempt: 1, task: deal }));
+  }
+
+  async run(deal: Deal, { signal }: Call): Promise<Follow> {
+    const input = contractInput(deal, {
+      organisation: (uscc) => this.tables.of(organisations).get(uscc),
+      person: (id) => this.tables.of(people).get(id),
+    });
+    const document = renderTransferContract(input);
+    const pdf = await printPdf(document, { notice: this.provider.notice, records: [] }, signal);
+    const contentHash = await this.files.keep('application/json', Buffer.from(document.content));
+    const fileHash = await this.files.keep('application/pdf', pdf);
+    const { saleId } = deal;
+    return follow(recordDocument, saleId, { saleId, contentHash, fileHash, templateVersion: input.template.version });
+  }
+}

@@ -1,0 +1,64 @@
+import type { Draft } from './draft.ts';
+import { moveOperation, type Operation, type OperationKind } from './documents.ts';
+
+/** How often something that the rail took and then gave back is tried again by itself. */
+const FAILURES_MAX = 3;
+
+type Intention = Pick<Operation, 'id' | 'kind' | 'saleId' | 'party' | 'amountFen'> &
+  Partial<Pick<Operation, 'orderId' | 'payeeAccount' | 'paymentId' | 'bookAccount' | 'returnUrl'>>;
+
+const drawn = (draft: Draft, intention: Intention): Operation => ({
+  madeAt: draft.now,
+  orderId: null,
+  attempt: 1,
+  state: 'waiting',
+  railId: null,
+  rank: 0,
+  payeeAccount: null,
+  paymentId: null,
+  bookAccount: null,
+  returnUrl: null,
+  reason: null,
+  version: 0,
+  ...intention,
+});
+
+/** Records what the rail is to do; the call is made after the commit. */
+export function intend(draft: Draft, intention: Intention): Operation {
+  const operation = draft.putOperation(moveOperation(drawn(draft, intention), 'intended'));
+  draft.begin(operation);
+  if (operation.bookAccount) draft.hold(operation, operation.bookAccount);
+  return operation;
+}
+
+/** Records what the rail is to do once its payee has an account there. */
+export const intendLater = (draft: Draft, intention: Intention): Operation => draft.putOperation(drawn(draft, intention));
+
+export function intendNow(draft: Draft, operation: Operation, payeeAccount: string): Operation {
+  const next = draft.putOperation({ ...moveOperation(operation, 'intended'), payeeAccount });
+  draft.begin(next);
+  return next;
+}
+
+/** Records a payment that we did not ask for. */
+export const stray = (draft: Draft, operation: Intention & { rank: number }): Operation =>
+  draft.putOperation({ ...drawn(draft, operation), state: 'done', rank: operation.rank });
+
+/** A new attempt under a new key; the money of a refund is set aside for it again. */
+export function again(draft: Draft, operation: Operation, reason: string | null): Operation {
+  const { attempt } = operation;
+  const next = { ...moveOperation(operation, 'intended'), attempt: attempt + 1, railId: null, rank: 0, reason };
+  draft.begin(next);
+  if (next.bookAccount) draft.hold(next, next.bookAccount);
+  return draft.putOperation(next);
+}
+
+/** The rail gave it back: a few times it is tried again, then a person must look. */
+export const retried = (draft: Draft, operation: Operation, reason: string): Operation =>
+  operation.attempt < FAILURES_MAX ? again(draft, operation, reason) : block(draft, operation, reason);
+
+export const block = (draft: Draft, operation: Operation, reason: string): Operation =>
+  draft.putOperation({ ...moveOperation(operation, 'blocked'), reason });
+
+export const isKind = (operation: Operation | undefined, kind: OperationKind): operation is Operation =>
+  operation?.kind === kind;

@@ -1,0 +1,82 @@
+import type { OperationKind } from './domain/documents.ts';
+
+/** What one attempt asks of the rail. */
+export interface RailOrder {
+  kind: OperationKind;
+  /** The idempotency key of the attempt, and by what the object it makes is known again. */
+  key: string;
+  saleId: string | null;
+  party: string;
+  amountFen: bigint;
+  payeeAccount: string | null;
+  paymentId: string | null;
+  returnUrl: string | null;
+}
+
+/** An object of the rail as it is now. */
+export interface RailObject {
+  kind: 'payment' | 'refund' | 'transfer' | 'payout' | 'account';
+  railId: string;
+  /** The key of the attempt that made it; empty when it was none of ours. */
+  reference: string;
+  state: 'pending' | 'succeeded' | 'failed' | 'expired';
+  /** Rises with each state that an object of its kind can reach. */
+  rank: number;
+  amountFen: bigint;
+  /** What the rail kept of it. */
+  feeFen: bigint;
+  at: number;
+}
+/** What a call made. A page for a person has an address; what moves money by itself has a state at once. */
+export interface RailMade {
+  railId: string;
+  url: string | null;
+  object: RailObject | null;
+}
+
+/** Something that changed on the rail: whose account it is in, and what to fetch. */
+export interface RailEvent {
+  id: string;
+  type: string;
+  account: string | null;
+  /** Epoch ms, on the rail's clock. */
+  at: number;
+  payload: unknown;
+}
+
+/** The rail said no and nothing was done. Every other failure of a call means that nobody knows. */
+export class RailRefused extends Error {
+  constructor(
+    readonly reason: string,
+    /** It may well say yes a little later. */
+    readonly isTransient: boolean,
+  ) {
+    super(reason);
+  }
+}
+/** The webhook was not sent by the rail. */
+export class SignatureInvalid extends Error {}
+
+/** Who moves the money for us. Every call may be repeated under its key. */
+export abstract class PaymentRail {
+  abstract readonly name: string;
+  /** No real money. */
+  abstract readonly isDemo: boolean;
+
+  /** Throws RailRefused. */
+  abstract make(order: RailOrder, signal: AbortSignal): Promise<RailMade>;
+  /** What an attempt with an unknown outcome has made, found without its key. `since` is when it was made, epoch ms. */
+  abstract find(order: RailOrder, since: number): Promise<RailMade | undefined>;
+  /** The object that an event is about, as it is now; undefined when it tells us nothing. */
+  abstract fetch(event: Pick<RailEvent, 'type' | 'account' | 'payload'>): Promise<RailObject | undefined>;
+  /** The same for an object of ours in a payee's account, whose events may not reach us. */
+  abstract look(kind: 'payout' | 'account', railId: string, account: string): Promise<RailObject | undefined>;
+  /** Whether an event of this type is about an object that `fetch` knows. */
+  abstract concerns(type: string): boolean;
+  /** What happened in our account from `since` on, epoch ms, oldest first. */
+  abstract events(since: number): Promise<RailEvent[]>;
+  /** Throws SignatureInvalid. */
+  abstract read(body: Buffer, signature: string | undefined): RailEvent;
+  /** What it holds for us, settled or not. */
+  abstract balanceFen(): Promise<bigint>;
+}

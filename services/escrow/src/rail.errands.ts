@@ -1,0 +1,171 @@
+import { CONFIG, READER } from '@yuzhi/chassis/service';
+import { fromJson } from '@yuzhi/database/json';
+import type { Reader } from '@yuzhi/database/store';
+import { type Follow, follow } from '@yuzhi/messaging/decision';
+import type { Call, Errand, Pending } from '@yuzhi/messaging/errands';
+import { noteRail, recordRail } from '@yuzhi/protocol/escrow';
+import { Inject, Injectable } from '@nestjs/common';
+import { BOOK } from './book.store.ts';
+import { keyOf, type Operation } from './domain/documents.ts';
+import type { EscrowConfig } from './escrow.config.ts';
+import { PaymentRail, type RailEvent, type RailMade, type RailObject, RailRefused } from './payment-rail.ts';
+import { READ_EVENTS, RailInbox } from './rail-inbox.ts';
+
+/** From this age on a key is not sent again: the rail forgets its answer after 24 hours, and would do it twice. */
+const KEY_LIFE_MS = 23 * 3_600_000;
+/** An attempt of this age has been made before, by us or by who ran here before us. */
+const FRESH_MS = 30_000;
+const RETRY_MAX_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+/** Events are looked for from so much before the last one that was found: the rail lists some of them late. */
+const OVERLAP_MS = 300_000;
+const LOOKS_MAX = 200;
+
+interface Task {
+  operation: Operation;
+  /** Real time, epoch ms. */
+  madeAt: number;
+}
+
+const noteOf = ({ amountFen, feeFen, ...object }: RailObject): Follow =>
+  follow(noteRail, BOOK, { ...object, amountFen: String(amountFen), feeFen: String(feeFen) });
+
+/** Makes the calls that the book has intended, each under the key that is on record. */
+@Injectable()
+export class CallRail implements Errand<Task> {
+  readonly name = 'call-rail';
+  /** Keys whose call ended without an answer. */
+  readonly #unknown = new Set<string>();
+
+  constructor(
+    @Inject(READER) private readonly reader: Reader,
+    private readonly rail: PaymentRail,
+    @Inject(CONFIG) private readonly config: Pick<EscrowConfig, 'railBackOffMs'>,
+  ) {}
+
+  async pending(limit: number): Promise<Pending<Task>[]> {
+    const { rows } = await this.reader.query<{ state: unknown; madeAt: Date }>(
+      `select o.state, a.made_at as "madeAt" from rail_operation o
+       join rail_attempt a on a.operation_id = o.id and a.attempt = o.attempt
+       where o.status = 'intended' and (o.attempt = 1 or
+         a.made_at + least($2::float8 * power(2, least(o.attempt, 20) - 2), ${RETRY_MAX_MS}) * interval '1 ms' <= now())
+       order by a.made_at limit $1`,
+      [limit, this.config.railBackOffMs],
+    );
+    return rows.map(({ state, madeAt }) => {
+      const operation = fromJson<Operation>(state);
+      return { id: operation.id, attempt: operation.attempt, task: { operation, madeAt: madeAt.getTime() } };
+    });
+  }
+
+  /** Asks first what an earlier call under this key has made: an error may be all that the key still answers. */
+  async run({ operation, madeAt }: Task, { signal }: Call): Promise<Follow[]> {
+    const order = { ...operation, key: keyOf(operation) };
+    const ageMs = Date.now() - madeAt;
+    const found = this.#unknown.has(order.key) || ageMs > FRESH_MS ? await this.rail.find(order, madeAt) : undefined;
+    if (found) return this.#told(operation, found);
+    if (ageMs > KEY_LIFE_MS) return this.#refused(operation, 'no answer within a day', true);
+    try {
+      return this.#told(operation, await this.rail.make(order, signal));
+    } catch (error) {
+      if (error instanceof RailRefused) return this.#refused(operation, error.reason, error.isTransient);
+      this.#unknown.add(order.key);
+      throw error;
+    }
+  }
+
+  #told(operation: Operation, { railId, url, object }: RailMade): Follow[] {
+    this.#unknown.delete(keyOf(operation));
+    const { id: operationId, attempt } = operation;
+    const said = { outcome: 'done' as const, reason: null, isTransient: false };
+    const record = follow(recordRail, BOOK, { operationId, attempt, railId, url, ...said });
+    return object ? [record, noteOf(object)] : [record];
+  }
+  #refused({ id: operationId, attempt }: Operation, reason: string, isTransient: boolean): Follow[] {
+    this.#unknown.delete(keyOf({ id: operationId, attempt }));
+    const said = { outcome: 'refused' as const, railId: null, url: null };
+    return [follow(recordRail, BOOK, { operationId, attempt, ...said, reason: reason.slice(0, 300), isTransient })];
+  }
+}
+
+/** Looks up what each event is about: its own words are never believed. */
+@Injectable()
+export class ReadRailEvents implements Errand<Pick<RailEvent, 'id' | 'type' | 'account' | 'payload'>> {
+  readonly name = READ_EVENTS;
+  constructor(
+    private readonly inbox: RailInbox,
+    private readonly rail: PaymentRail,
+  ) {}
+
+  async pending(limit: number) {
+    const waiting = await this.inbox.waiting(limit);
+    return waiting.map((event) => ({ id: event.id, attempt: 0, task: event }));
+  }
+  async run(event: Pick<RailEvent, 'id' | 'type' | 'account' | 'payload'>): Promise<Follow[]> {
+    const object = await this.rail.fetch(event);
+    if (object) return [noteOf(object)];
+    await this.inbox.done([event.id]);
+    return [];
+  }
+}
+
+/** Finds what no webhook told us. */
+@Injectable()
+export class ReconcileRail implements Errand<number> {
+  readonly name = 'reconcile-rail';
+  #since = Date.now() - 3 * DAY_MS;
+  #round = Date.now();
+  #notBefore = 0;
+
+  constructor(
+    @Inject(READER) private readonly reader: Reader,
+    private readonly inbox: RailInbox,
+    private readonly rail: PaymentRail,
+    @Inject(CONFIG) private readonly config: Pick<EscrowConfig, 'reconcileMs'>,
+  ) {}
+
+  async pending(): Promise<Pending<number>[]> {
+    return Date.now() < this.#notBefore ? [] : [{ id: 'rail', attempt: this.#round, task: this.#since }];
+  }
+  async run(since: number): Promise<Follow[]> {
+    const events = await this.rail.events(since);
+    await this.inbox.keep(events);
+    const notes = await this.#payees();
+    this.#since = Math.max(since, (events.at(-1)?.at ?? 0) - OVERLAP_MS);
+    this.#round = Date.now();
+    this.#notBefore = this.#round + this.config.reconcileMs;
+    return notes;
+  }
+
+  /** What happens in payees' accounts is not in our own list of events. */
+  async #payees(): Promise<Follow[]> {
+    const { rows } = await this.reader.query<{ state: unknown }>(
+      `select state from rail_operation where status = 'sent' and kind in ('payout', 'payee')
+       order by made_at limit ${LOOKS_MAX}`,
+    );
+    const objects = await Promise.all(
+      rows.map(({ state }) => {
+        const { kind, railId, payeeAccount } = fromJson<Operation>(state);
+        return kind === 'payee'
+          ? this.rail.look('account', railId!, railId!)
+          : this.rail.look('payout', railId!, payeeAccount!);
+      }),
+    );
+    return objects.filter((object) => object !== undefined).map(noteOf);
+  }
+}
+
+/** What is under way with the rail by itself: not what waits for a person to pay or to open an account. */
+@Injectable()
+export class RailWork {
+  constructor(@Inject(READER) private readonly reader: Reader) {}
+
+  async busy(): Promise<number> {
+    const { rows } = await this.reader.query<{ count: number }>(
+      `select ((select count(*) from rail_operation
+           where status = 'intended' or (status = 'sent' and kind in ('refund', 'transfer', 'payout')))
+         + (select count(*) from psp_event where processed_at is null))::int as count`,
+    );
+    return rows[0]!.count;
+  }
+}

@@ -1,0 +1,306 @@
+import Stripe from 'stripe';
+import type { OperationKind } from './domain/documents.ts';
+import {
+  PaymentRail,
+  type RailEvent,
+  type RailMade,
+  type RailObject,
+  type RailOrder,
+  RailRefused,
+  SignatureInvalid,
+} from './payment-rail.ts';
+
+export interface StripeConfig {
+  stripeSecretKey: string;
+  stripeWebhookSecrets: string[];
+  /** Of a sandbox; absent: Stripe itself. */
+  stripeApiBase?: string | undefined;
+  /** Tells our objects from those of another platform on the same Stripe account. */
+  stripePlatform: string;
+}
+
+/** Below what one attempt may take, so that the SDK gives up first. */
+const TIMEOUT_MS = 25_000;
+const PAGE = 100;
+/** Events of one look; the rest is for the next. */
+const EVENTS_MAX = 2000;
+/** Clocks differ: a search begins so much before the attempt. */
+const MARGIN_S = 3600;
+/** Refusals that time may mend: money that has not settled, an account that is being checked. */
+const TRANSIENT = [
+  'balance_insufficient',
+  'insufficient_capabilities_for_transfer',
+  'payouts_not_allowed',
+  'lock_timeout',
+  'account_closed',
+];
+
+/** What whoever pays reads on the page. */
+const TITLE = '豫知 专利交易资金托管 Yuzhi: escrow of a patent sale';
+
+type Kind = RailObject['kind'] | 'session';
+const CONCERNS: Record<string, Kind> = {
+  'payment_intent.succeeded': 'payment',
+  'checkout.session.expired': 'session',
+  'refund.created': 'refund',
+  'refund.updated': 'refund',
+  'refund.failed': 'refund',
+  'transfer.created': 'transfer',
+  'payout.paid': 'payout',
+  'payout.failed': 'payout',
+  'payout.canceled': 'payout',
+  'account.updated': 'account',
+};
+
+/** The SDK counts money in numbers; eight digits of fen fit. */
+const toNumber = (fen: bigint): number => Number(fen);
+const toFen = (amount: number): bigint => BigInt(amount);
+const seconds = (ms: number): number => Math.floor(ms / 1000);
+
+/** Stripe, or a sandbox that speaks like it. */
+export class StripeRail extends PaymentRail {
+  readonly name: string;
+  readonly isDemo: boolean;
+  readonly #stripe: Stripe;
+
+  constructor(private readonly config: StripeConfig) {
+    super();
+    const { stripeSecretKey, stripeApiBase } = config;
+    this.isDemo = !stripeSecretKey.startsWith('sk_live_');
+    this.name = this.isDemo ? 'Stripe 演示 Demonstration' : 'Stripe';
+    const base = stripeApiBase === undefined ? undefined : new URL(stripeApiBase);
+    const protocol = base?.protocol === 'http:' ? 'http' : 'https';
+    this.#stripe = new Stripe(stripeSecretKey, {
+      maxNetworkRetries: 0,
+      timeout: TIMEOUT_MS,
+      telemetry: false,
+      ...(base && { host: base.hostname, port: base.port || (protocol === 'http' ? 80 : 443), protocol }),
+    });
+  }
+
+  async make(order: RailOrder): Promise<RailMade> {
+    try {
+      return await this.#make(order);
+    } catch (error) {
+      throw refusalOf(error, order.kind) ?? error;
+    }
+  }
+  async #make(order: RailOrder): Promise<RailMade> {
+    const { key: idempotencyKey, amountFen, payeeAccount, saleId, returnUrl } = order;
+    const metadata = this.#metadata(order);
+    const money = { amount: toNumber(amountFen), currency: 'cny', metadata };
+    switch (order.kind) {
+      case 'checkout':
+        return madeSession(await this.#stripe.checkout.sessions.create(sessionOf(order, metadata), { idempotencyKey }));
+      case 'refund': {
+        const { amount } = money;
+        const asked = { payment_intent: order.paymentId!, amount, metadata };
+        return madeRefund(await this.#stripe.refunds.create(asked, { idempotencyKey }));
+      }
+      case 'transfer': {
+        const asked = { ...money, destination: payeeAccount!, ...(saleId && { transfer_group: saleId }) };
+        return madeTransfer(await this.#stripe.transfers.create(asked, { idempotencyKey }));
+      }
+      case 'payout': {
+        const options = { idempotencyKey, stripeAccount: payeeAccount! };
+        return madePayout(await this.#stripe.payouts.create(money, options));
+      }
+      case 'payee': {
+        const account = await this.#stripe.accounts.create(accountOf(metadata), { idempotencyKey });
+        return { railId: account.id, url: await this.#link(account.id, returnUrl!), object: null };
+      }
+      case 'link':
+        return { railId: payeeAccount!, url: await this.#link(payeeAccount!, returnUrl!), object: null };
+    }
+  }
+  /** Links are for one visit and cost nothing: each has a key of its own. */
+  async #link(account: string, returnUrl: string): Promise<string> {
+    const page = { refresh_url: returnUrl, return_url: returnUrl, type: 'account_onboarding' as const };
+    return (await this.#stripe.accountLinks.create({ account, ...page })).url;
+  }
+  #metadata({ key, saleId, party }: RailOrder): Record<string, string> {
+    return { reference: key, platform: this.config.stripePlatform, party, ...(saleId && { saleId }) };
+  }
+
+  async find(order: RailOrder, since: number): Promise<RailMade | undefined> {
+    const { key, paymentId, saleId, payeeAccount } = order;
+    const page = { limit: PAGE, created: { gte: seconds(since) - MARGIN_S } };
+    const isOurs = ({ metadata }: { metadata: Stripe.Metadata | null }) => metadata?.['reference'] === key;
+    const { checkout, refunds, transfers, payouts } = this.#stripe;
+    switch (order.kind) {
+      case 'checkout':
+        return first(checkout.sessions.list(page), isOurs, madeSession);
+      case 'refund':
+        return first(refunds.list({ ...page, payment_intent: paymentId! }), isOurs, madeRefund);
+      case 'transfer':
+        return first(transfers.list({ ...page, transfer_group: saleId! }), isOurs, madeTransfer);
+      case 'payout':
+        return first(payouts.list(page, { stripeAccount: payeeAccount! }), isOurs, madePayout);
+      // An account that nobody knows of moves no money: another one is opened.
+      case 'payee':
+      case 'link':
+        return undefined;
+    }
+  }
+
+  concerns = (type: string): boolean => type in CONCERNS;
+
+  async fetch({ type, account, payload }: Pick<RailEvent, 'type' | 'account' | 'payload'>) {
+    const kind = CONCERNS[type];
+    const { id } = (payload as Stripe.Event).data.object as { id: string };
+    return kind && this.#look(kind, id, account ?? undefined);
+  }
+  look(kind: 'payout' | 'account', railId: string, account: string): Promise<RailObject | undefined> {
+    return this.#look(kind, railId, account);
+  }
+  async #look(kind: Kind, id: string, stripeAccount?: string): Promise<RailObject | undefined> {
+    const found = await this.#fetch(kind, id, stripeAccount);
+    if (!found) return undefined;
+    const { object, metadata } = found;
+    const platform = metadata?.['platform'];
+    if (platform !== undefined && platform !== this.config.stripePlatform) return undefined;
+    return object.reference === '' && kind !== 'payment' ? undefined : object;
+  }
+  async #fetch(kind: Kind, id: string, stripeAccount?: string) {
+    const { checkout, refunds, transfers, payouts, accounts } = this.#stripe;
+    switch (kind) {
+      case 'payment':
+        return this.#payment(id);
+      case 'session': {
+        const session = await checkout.sessions.retrieve(id);
+        return session.status === 'expired' ? shown(session, expiredObject) : undefined;
+      }
+      case 'refund':
+        return shown(await refunds.retrieve(id), refundObject);
+      case 'transfer':
+        return shown(await transfers.retrieve(id), transferObject);
+      case 'payout':
+        return shown(await payouts.retrieve(id, {}, { stripeAccount: stripeAccount! }), payoutObject);
+      case 'account':
+        return shown(await accounts.retrieve(id), accountObject);
+    }
+  }
+  async #payment(id: string) {
+    const intent = await this.#stripe.paymentIntents.retrieve(id, { expand: ['latest_charge.balance_transaction'] });
+    if (intent.status !== 'succeeded' || intent.currency !== 'cny') return undefined;
+    const settled = (intent.latest_charge as Stripe.Charge).balance_transaction as Stripe.BalanceTransaction | null;
+    if (!settled) throw new Error(`what the rail keeps of ${id} is not known yet`);
+    const amounts = { amountFen: toFen(intent.amount_received), feeFen: toFen(settled.fee) };
+    return shown(intent, () => objectOf('payment', intent, { state: 'succeeded', rank: 3, ...amounts }));
+  }
+
+  async events(since: number): Promise<RailEvent[]> {
+    const found: RailEvent[] = [];
+    const types = Object.keys(CONCERNS);
+    for await (const event of this.#stripe.events.list({ limit: PAGE, created: { gte: seconds(since) }, types })) {
+      found.push(eventOf(event));
+      if (found.length === EVENTS_MAX) break;
+    }
+    return found.toReversed();
+  }
+
+  read(body: Buffer, signature: string | undefined): RailEvent {
+    for (const secret of signature ? this.config.stripeWebhookSecrets : []) {
+      try {
+        return eventOf(this.#stripe.webhooks.constructEvent(body, signature!, secret));
+      } catch (error) {
+        if (!(error instanceof Stripe.errors.StripeSignatureVerificationError)) throw error;
+      }
+    }
+    throw new SignatureInvalid('no secret of ours made this signature');
+  }
+
+  async balanceFen(): Promise<bigint> {
+    const { available, pending } = await this.#stripe.balance.retrieve();
+    const ours = [...available, ...pending].filter(({ currency }) => currency === 'cny');
+    return ours.reduce((sum, { amount }) => sum + toFen(amount), 0n);
+  }
+}
+
+function sessionOf(order: RailOrder, metadata: Record<string, string>): Stripe.Checkout.SessionCreateParams {
+  const { amountFen, returnUrl, saleId } = order;
+  return {
+    mode: 'payment',
+    line_items: [
+      { quantity: 1, price_data: { currency: 'cny', unit_amount: toNumber(amountFen), product_data: { name: TITLE } } },
+    ],
+    allowed_payment_method_types: ['alipay', 'wechat_pay', 'card'],
+    payment_method_options: { wechat_pay: { client: 'web' } },
+    payment_intent_data: { metadata, ...(saleId && { transfer_group: saleId }) },
+    success_url: returnUrl!,
+    cancel_url: returnUrl!,
+    metadata,
+  };
+}
+
+/** A recipient of money, not a merchant; it is paid out when we say so. */
+const accountOf = (metadata: Record<string, string>): Stripe.AccountCreateParams => ({
+  type: 'express',
+  capabilities: { transfers: { requested: true } },
+  settings: { payouts: { schedule: { interval: 'manual' } } },
+  metadata,
+});
+
+const madeSession = ({ id, url }: Stripe.Checkout.Session): RailMade => ({ railId: id, url, object: null });
+const made = (object: RailObject): RailMade => ({ railId: object.railId, url: null, object });
+
+type Found = { id: string; created?: number; metadata?: Stripe.Metadata | null };
+const shown = <T extends Found>(found: T, show: (found: T) => RailObject) => ({
+  object: show(found),
+  metadata: found.metadata,
+});
+const objectOf = (
+  kind: RailObject['kind'],
+  { id, created, metadata }: Found,
+  known: Pick<RailObject, 'state' | 'rank' | 'amountFen'> & { feeFen?: bigint },
+): RailObject => ({
+  kind,
+  railId: id,
+  reference: metadata?.['reference'] ?? '',
+  at: (created ?? 0) * 1000,
+  feeFen: 0n,
+  ...known,
+});
+const expiredObject = (session: Stripe.Checkout.Session): RailObject =>
+  objectOf('payment', session, { state: 'expired', rank: 2, amountFen: 0n });
+/** A bank may refuse what was called done: failed outranks succeeded. */
+function moved(status: string | null, done: string): Pick<RailObject, 'state' | 'rank'> {
+  if (status === done) return { state: 'succeeded', rank: 2 };
+  if (status === 'failed' || status === 'canceled') return { state: 'failed', rank: 3 };
+  return { state: 'pending', rank: 1 };
+}
+const refundObject = (refund: Stripe.Refund): RailObject =>
+  objectOf('refund', refund, { ...moved(refund.status, 'succeeded'), amountFen: toFen(refund.amount) });
+const transferObject = (transfer: Stripe.Transfer): RailObject =>
+  objectOf('transfer', transfer, { state: 'succeeded', rank: 2, amountFen: toFen(transfer.amount) });
+const payoutObject = (payout: Stripe.Payout): RailObject =>
+  objectOf('payout', payout, { ...moved(payout.status, 'paid'), amountFen: toFen(payout.amount) });
+function accountObject(account: Stripe.Account): RailObject {
+  const isReady = account.payouts_enabled && account.capabilities?.transfers === 'active';
+  return objectOf('account', account, { state: isReady ? 'succeeded' : 'pending', rank: isReady ? 2 : 1, amountFen: 0n });
+}
+const madeRefund = (refund: Stripe.Refund): RailMade => made(refundObject(refund));
+const madeTransfer = (transfer: Stripe.Transfer): RailMade => made(transferObject(transfer));
+const madePayout = (payout: Stripe.Payout): RailMade => made(payoutObject(payout));
+const eventOf = (event: Stripe.Event): RailEvent => ({
+  id: event.id,
+  type: event.type,
+  account: event.account ?? null,
+  at: event.created * 1000,
+  payload: event,
+});
+
+async function first<T>(all: AsyncIterable<T>, wanted: (one: T) => boolean, show: (one: T) => RailMade) {
+  for await (const one of all) if (wanted(one)) return show(one);
+  return undefined;
+}
+
+/** A refusal that was an answer; undefined when the outcome is unknown. */
+function refusalOf(error: unknown, kind: OperationKind): RailRefused | undefined {
+  const { StripeInvalidRequestError, StripeCardError, StripeAPIError } = Stripe.errors;
+  const opens = kind === 'payee' || kind === 'link';
+  if (opens && error instanceof StripeAPIError) return new RailRefused('rail-error', true);
+  if (!(error instanceof StripeInvalidRequestError || error instanceof StripeCardError)) return undefined;
+  const { code = '', message } = error;
+  return new RailRefused(`${code || 'invalid_request'}: ${message}`.slice(0, 300), TRANSIENT.includes(code));
+}

@@ -1,0 +1,38 @@
+import { CONFIG, READER } from '@yuzhi/chassis/service';
+import type { Reader } from '@yuzhi/database/store';
+import { type Follow, follow } from '@yuzhi/messaging/decision';
+import type { Errand, Pending } from '@yuzhi/messaging/errands';
+import { derivedId } from '@yuzhi/messaging/ids';
+import { foundPlatform, registerPerson } from '@yuzhi/protocol/identity';
+import { Inject, Injectable } from '@nestjs/common';
+import { Credentials } from './credentials.ts';
+import type { IdentityConfig } from './identity.config.ts';
+
+/** Founds the operator's own organisation once: somebody must be there to verify the others. */
+@Injectable()
+export class FoundPlatform implements Errand<string> {
+  readonly name = 'found-platform';
+
+  constructor(
+    @Inject(READER) private readonly reader: Reader,
+    @Inject(CONFIG) private readonly config: IdentityConfig,
+    private readonly credentials: Credentials,
+  ) {}
+
+  async pending(): Promise<Pending<string>[]> {
+    const { platformUscc } = this.config;
+    const { rowCount } = await this.reader.query('select from organisation where uscc = $1', [platformUscc]);
+    return rowCount ? [] : [{ id: platformUscc, attempt: 0, task: platformUscc }];
+  }
+
+  async run(uscc: string): Promise<Follow[]> {
+    const { platformName: name, platformAdmin, platformAdminPassword } = this.config;
+    const administrator = derivedId('platform administrator', uscc);
+    await this.credentials.keep(administrator, platformAdmin, platformAdminPassword);
+    const place = { region: '410100', address: '河南省郑州市', legalRepresentative: '平台负责人' };
+    return [
+      follow(registerPerson, administrator, { person: administrator, name: '平台管理员' }),
+      follow(foundPlatform, uscc, { uscc, name, nameEn: 'Yuzhi (demonstration)', kind: 'platform', ...place, administrator }),
+    ];
+  }
+}

@@ -1,0 +1,23 @@
+import { ServiceEnvironment } from '@yuzhi/chassis/config';
+import { Uscc } from '@yuzhi/protocol/uscc';
+import { z } from 'zod';
+
+export const IdentityEnvironment = ServiceEnvironment.extend({
+  /** Where the gateway is reached from outside; the embedded issuer lives under `/oidc` of it. */
+  publicUrl: z.url(),
+  /** Encrypts the issuer's keys at rest and signs its cookies. */
+  identitySecret: z.string().min(32),
+  /** Seconds that an access token is good for. */
+  accessTokenSeconds: z.coerce.number().int().min(30).max(86_400).default(900),
+  /** More redirect addresses of the portal's sign-in, separated by blanks. */
+  portalRedirectUris: z
+    .string()
+    .default('')
+    .transform((list) => list.split(/\s+/).filter(Boolean)),
+  /** The operator's own organisation and its first administrator, founded at the first start. */
+  platformUscc: Uscc,
+  platformName: z.string().min(1).default('豫知平台（演示）'),
+  platformAdmin: z.string().regex(/^[a-z0-9][a-z0-9._-]{2,39}$/),
+  platformAdminPassword: z.string().min(10),
+});
+export type IdentityConfig = z.output<typeof IdentityEnvironment>;
