@@ -34,7 +34,7 @@ function write(path, text) {
 try {
   const files = await wanted();
   const dirty = [...new Set([...committed.keys(), ...files.keys()])].filter((p) => committed.get(p) !== files.get(p));
-  for (const path of dirty.toSorted()) {
+  for (const path of dirty.toSorted((a, b) => (a < b ? -1 : 1))) {
     const what = !files.has(path) ? 'left over' : committed.has(path) ? 'out of date' : 'missing';
     console.log(`${relative(root, join(docs, path))}${check ? `: ${what}` : ''}`);
     if (!check) write(path, files.get(path));

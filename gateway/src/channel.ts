@@ -1,5 +1,4 @@
-import type { ServerResponse } from 'node:http';
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Denied } from '@yuzhi/chassis/problem';
 import type { Item } from '@yuzhi/protocol/event-stream';
 
@@ -32,6 +31,8 @@ const FRAME_MS = 50;
 /** Bytes that a slow watcher may leave unread before its connection is dropped; it resumes. */
 const UNREAD_MAX = 262_144;
 const AGAIN_MS = 100;
+/** How long a watcher may take to read the end. */
+const ENDING_MS = 1000;
 
 export const eventOf = ({ seq, item }: Item<unknown>) => `id: ${seq}\ndata: ${JSON.stringify(item)}\n\n`;
 
@@ -137,15 +138,21 @@ export class Channel {
     response.write(text);
     if (response.writableLength > UNREAD_MAX) response.destroy();
   }
+  /** Ends the connection of a watcher; one who does not read is not waited for. */
   drop(watcher: Watcher): void {
     this.watchers.delete(watcher);
-    watcher.response.end();
+    end(watcher.response);
   }
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
     for (const watcher of this.watchers) this.drop(watcher);
   }
+}
+
+export function end(response: ServerResponse): void {
+  response.end();
+  setTimeout(() => response.destroy(), ENDING_MS).unref();
 }
 
 /** Its id is the last item before it, so that a reader who has seen none yet knows where to resume. */

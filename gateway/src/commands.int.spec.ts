@@ -199,7 +199,7 @@ describe('an answer that does not come', () => {
   it('because the owner is stopped is 202 too, and comes after its restart', async () => {
     const counter = await platform.open();
     await platform.stopOne('tally');
-    const sent = await platform.add(counter, '9', 'while away');
+    const sent = await platform.add(counter, '9', 'while-away');
     expect(sent).toMatchObject({ status: 202 });
     const operation = sent.headers.get('location')!;
     const asked = await call('GET', operation);

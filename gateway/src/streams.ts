@@ -9,7 +9,7 @@ import { platformRefusals } from '@yuzhi/protocol/platform';
 import { metrics } from '@yuzhi/telemetry/metrics';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Channel, eventOf, type Filled, heartbeat, PAGE, type Watcher } from './channel.ts';
+import { Channel, end, eventOf, type Filled, heartbeat, PAGE, type Watcher } from './channel.ts';
 import { type Owners, readHeaders } from './owners.ts';
 
 export interface StreamsParts {
@@ -129,10 +129,9 @@ export class Streams {
       }
     } catch {
       // The stream has begun, so no problem can be told any more: the watcher comes again and resumes.
-      response.end();
-      return;
+      return end(response);
     }
-    if (this.#closing) response.end();
+    if (this.#closing) end(response);
     else response.write(heartbeat(watcher.last, watcher.last));
   }
 

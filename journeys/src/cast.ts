@@ -43,6 +43,13 @@ export interface Suffix {
 }
 const NONE: Suffix = { serial: 0, login: '' };
 
+/** A suffix at random, and the serial of the first of ten patents that go with it; says which. */
+export function freshSuffix(): Suffix & { patent: number } {
+  const n = Math.floor(Math.random() * 8_000);
+  console.log(`cast no. ${n}`);
+  return { serial: 200 + n * 10, login: `.${n}`, patent: 1_000 + n * 10 };
+}
+
 export const detailsOf = ({ serial, login: _, ...sketch }: Sketch, offset = 0): OrganisationDetails => ({
   ...sketch,
   uscc: makeUscc(serial + offset, { category: sketch.kind === 'university' ? '12' : '91' }),

@@ -121,13 +121,13 @@ export class Sale {
   }
 
   /** A payee opens his account with the rail and goes through its onboarding page. */
-  async onboard(client: Client): Promise<void> {
+  async onboard(client: Client, holder: string): Promise<void> {
     await client.send(onboardPayee, { returnUrl: `${this.stage.addresses.url}/payees` });
     const { onboardingUrl } = await eventually('the onboarding page', async () => {
       const payee = await client.ask(getPayee, {});
       return payee.onboardingUrl !== null && payee;
     });
-    await this.stage.rail.completeOnboarding(onboardingUrl!);
+    await this.stage.rail.completeOnboarding(onboardingUrl!, holder);
     await eventually('the payee', async () => (await client.ask(getPayee, {})).state === 'ready');
   }
   money = (client: Client) => client.ask(getSaleMoney, { saleId: this.saleId });

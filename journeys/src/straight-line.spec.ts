@@ -1,6 +1,6 @@
 import { allocate } from '@yuzhi/money/allocate';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { gather } from './cast.ts';
+import { freshSuffix, gather } from './cast.ts';
 import { readAddresses } from './journeys.config.ts';
 import { Stage } from './stage.ts';
 import { StraightLine } from './straight-line.ts';
@@ -9,9 +9,8 @@ let story: StraightLine;
 
 beforeAll(async () => {
   const stage = new Stage(readAddresses());
-  const serial = 1000 + Math.floor(Math.random() * 50_000);
-  console.log(`the story's patent has serial ${serial}`);
-  story = new StraightLine(stage, await gather(stage, { serial: serial * 3 - 2900, login: `.${serial}` }), serial);
+  const suffix = freshSuffix();
+  story = new StraightLine(stage, await gather(stage, suffix), suffix.patent);
 }, 60_000);
 
 describe('one patent carried from listing to payout', () => {

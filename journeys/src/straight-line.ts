@@ -107,7 +107,7 @@ export class StraightLine {
   async fund() {
     const { sale, cast } = this;
     const { university, firmB, inventors } = cast;
-    await Promise.all([university.client, ...inventors.map(({ client }) => client)].map((client) => sale.onboard(client)));
+    await Promise.all([university, ...inventors].map(({ client, name }) => sale.onboard(client, name)));
     const { orderId } = await sale.untilDeal('paying', (deal) => deal.orderId !== null);
     await sale.pay(firmB, orderId!, 'wechat_pay');
     const deal = await sale.untilDeal('registering', ({ state }) => state === 'registering');

@@ -49,6 +49,6 @@ export function docstringAdvice(files: SourceFile[]): Finding[] {
 }
 
 function nameOf(node: ts.Statement): string {
-  const named = ts.isVariableStatement(node) ? node.declarationList.declarations[0] : (node as { name?: ts.Node });
-  return (named as { name?: ts.Node } | undefined)?.name?.getText() ?? 'an export';
+  const [named] = ts.isVariableStatement(node) ? node.declarationList.declarations : [node];
+  return (named && ts.getNameOfDeclaration(named as ts.Declaration)?.getText()) ?? 'an export';
 }

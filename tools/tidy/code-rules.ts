@@ -2,8 +2,8 @@ import ts from 'typescript';
 import type { Rule } from './file-rules.ts';
 import { type Finding, lineOf, nodesOf, type SourceFile } from './source-file.ts';
 
-export const FUNCTION_MAX = 60;
-export const CONSTRUCTOR_MAX = 5;
+const FUNCTION_MAX = 60;
+const CONSTRUCTOR_MAX = 5;
 
 /** What is wrong with one node, if anything. */
 type NodeRule = (node: ts.Node, file: SourceFile) => string | undefined;
@@ -35,7 +35,7 @@ const functionLength = each('function-length', (node, { ast, isTest }) => {
 
 const constructorLength = each('constructor-length', (node) => {
   if (!ts.isConstructorDeclaration(node) || node.parameters.length <= CONSTRUCTOR_MAX) return undefined;
-  return `${node.parameters.length} dependencies, at most ${CONSTRUCTOR_MAX}: two classes live here, or a parts object is missing`;
+  return `${node.parameters.length} dependencies, at most ${CONSTRUCTOR_MAX}: these are two classes, or parts of one`;
 });
 
 const AMOUNT = /(?:Fen|[aA]mount)$/;
@@ -77,7 +77,7 @@ const names = each('name', (node) => {
   if (!ts.isInterfaceDeclaration(node) && !ts.isClassDeclaration(node)) return undefined;
   const name = node.name?.text ?? '';
   if (ts.isInterfaceDeclaration(node) && /^I[A-Z][a-z]/.test(name)) return `${name}: no I before what it is`;
-  return /Impl$/.test(name) ? `${name}: say what makes it different, not that it is one` : undefined;
+  return name.endsWith('Impl') ? `${name}: say what makes it different, not that it is one` : undefined;
 });
 
 const testNames = each('test-name', (node, { isTest }) => {

@@ -3,9 +3,9 @@ import type { Finding, SourceFile } from './source-file.ts';
 
 export type Rule = (file: SourceFile) => Finding[];
 
-export const FILE_MAX = 300;
-export const TEST_MAX = 500;
-export const LINE_MAX = 120;
+const FILE_MAX = 300;
+const TEST_MAX = 500;
+const LINE_MAX = 120;
 
 const found = ({ path }: SourceFile, line: number, rule: string, says: string): Finding => ({ path, line, rule, says });
 
@@ -21,7 +21,7 @@ const fileLength: Rule = (file) => {
 
 const lineLength: Rule = (file) =>
   file.lines.flatMap((text, n) =>
-    [...text].length > LINE_MAX
+    Array.from(text).length > LINE_MAX
       ? [found(file, n + 1, 'line-length', `more than ${LINE_MAX} characters: break it`)]
       : [],
   );

@@ -15,7 +15,7 @@ export interface SourceFile {
   comments: Comment[];
 }
 
-export interface Comment {
+interface Comment {
   /** From 1. */
   line: number;
   /** Without its marks. */

@@ -35,6 +35,8 @@ export interface Platform {
   platformUscc: string;
   /** Processes by name, in the deployed shape. */
   pids(): Partial<Record<Member, number>>;
+  /** Where metrics are served; one address where all members share a process. */
+  metricsUrls(): string[];
   /** Kills a process with SIGKILL and starts it again. */
   crash(member: Member): Promise<void>;
   stop(): Promise<void>;
@@ -49,13 +51,25 @@ async function openRail(options: PlatformOptions, port: number, webhookUrl: stri
   const databaseUrl = await plainDatabase(infrastructure.databaseUrl, `${name}stripe_sandbox`, secretFile);
   const sandbox = await startStripeSandbox({ databaseUrl, port });
   const secretKey = 'sk_test_yuzhi_demonstration';
-  const webhookSecret = await webhookEndpoint(sandbox.url, secretKey, webhookUrl);
+  await settleAtOnce(sandbox.url);
+  const webhookSecret = await webhookEndpoints(sandbox.url, secretKey, webhookUrl);
   const stripe = { secretKey, webhookSecret, apiBase: sandbox.url };
   return { stripe, url: sandbox.url, close: () => sandbox.close() };
 }
 
-/** Registers our hook with the sandbox anew: only a new endpoint tells its secret. */
-async function webhookEndpoint(railUrl: string, secretKey: string, url: string): Promise<string> {
+/** The sandbox's days are not the platform's: with its usual settlement a stepped platform would wait for it for real. */
+async function settleAtOnce(railUrl: string): Promise<void> {
+  const body = JSON.stringify({ settlement_seconds: 0, refund_seconds: 0, payout_seconds: 0 });
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${railUrl}/_sandbox/settings`, { method: 'POST', headers, body });
+  if (!response.ok) throw new Error(`the sandbox refused its settings: ${await response.text()}`);
+}
+
+/**
+ * Registers our hook with the sandbox anew, for only a new endpoint tells its secret: once for what happens on our own
+ * account, once for payees'. Answers both secrets.
+ */
+async function webhookEndpoints(railUrl: string, secretKey: string, url: string): Promise<string> {
   const call = async (path: string, method = 'GET', body?: URLSearchParams) => {
     const headers = { authorization: `Bearer ${secretKey}` };
     const response = await fetch(`${railUrl}/v1/webhook_endpoints${path}`, { method, headers, ...(body && { body }) });
@@ -64,8 +78,9 @@ async function webhookEndpoint(railUrl: string, secretKey: string, url: string):
   };
   const { data } = await call('?limit=100');
   for (const known of data) if (known.url === url) await call(`/${known.id}`, 'DELETE');
-  const { secret } = await call('', 'POST', new URLSearchParams({ url, 'enabled_events[0]': '*', connect: 'true' }));
-  return secret;
+  const endpoint = (connect: boolean) => new URLSearchParams({ url, 'enabled_events[0]': '*', connect: String(connect) });
+  const [own, payees] = [await call('', 'POST', endpoint(false)), await call('', 'POST', endpoint(true))];
+  return `${own.secret},${payees.secret}`;
 }
 
 async function provisionAll({ infrastructure, name }: PlatformOptions, secretFile: string) {
@@ -121,6 +136,9 @@ class Members {
   }
 }
 
+const metricsUrls = (shape: Shape, ports: Record<Member, number>) =>
+  (shape === 'processes' ? MEMBERS : MEMBERS.slice(0, 1)).map((member) => `http://127.0.0.1:${ports[member]}/metrics`);
+
 /** Databases, doubles, services and the door. Throws with the reason when one does not come up; nothing stays then. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { dir, step } = options;
@@ -164,6 +182,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       admin: { loginName: ADMIN, password: adminPassword(secretFile) },
       platformUscc: PLATFORM_USCC,
       pids: () => members.pids(),
+      metricsUrls: () => metricsUrls(options.shape, ports),
       crash: (member) => members.crash(member),
       stop,
     };

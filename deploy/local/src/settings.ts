@@ -55,7 +55,7 @@ export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway'
     contracts: { SIGNING_KEY_SECRET: secretFor(secretFile, 'signing keys') },
     escrow: {
       STRIPE_SECRET_KEY: parts.stripe.secretKey,
-      STRIPE_WEBHOOK_SECRET: parts.stripe.webhookSecret,
+      STRIPE_WEBHOOK_SECRETS: parts.stripe.webhookSecret,
       ...(parts.stripe.apiBase && { STRIPE_API_BASE: parts.stripe.apiBase }),
     },
     oversight: { OWNERS: owners },

@@ -1,10 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './environment.ts';
 import { type Infrastructure, startInfrastructure } from './infrastructure.ts';
+import { journeyEnvironment } from './journey-process.ts';
 import { endLeftParts } from './parts.ts';
 import { livingHolder } from './pidfile.ts';
+import { startPlatform } from './platform.ts';
+import { writeReached } from './reached.ts';
+import { startRehearsal } from './rehearsal.ts';
+import { NONE, readScore, type Score, sum } from './score.ts';
+import type { Shape } from './shapes.ts';
 import { createSteps } from './steps.ts';
 
 /** Each guard is one command from the root, and counts as one test. */
@@ -13,13 +19,12 @@ const GUARDS: { name: string; command: string[] }[] = [
   { name: 'lint', command: ['oxlint', '--type-aware'] },
   { name: 'architecture', command: ['depcruise', 'libs', 'services', 'gateway', 'tools', 'deploy', 'journeys'] },
   { name: 'types of specs', command: ['tsc', '-p', 'tsconfig.spec.json'] },
+  { name: 'tidy', command: ['node', 'tools/tidy.mjs'] },
+  { name: 'documents', command: ['node', 'tools/docs.mjs', '--check'] },
+  { name: 'OpenAPI', command: ['redocly', 'lint', 'docs/openapi.json'] },
 ];
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-
-interface Score {
-  passed: number;
-  failed: number;
-}
+const SHAPES: Shape[] = ['one-process', 'processes'];
 
 const step = createSteps();
 const runs = join(root, '.yuzhi/test');
@@ -32,7 +37,7 @@ function run(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const output = options.loud ? 'inherit' : 'pipe';
-    const env = { ...process.env, ...options.env };
+    const env = { ...process.env, REDOCLY_TELEMETRY: 'off', ...options.env };
     const child: ChildProcess = spawn(command!, args, { cwd: root, env, stdio: ['ignore', output, output] });
     children.add(child);
     let said = '';
@@ -72,17 +77,17 @@ async function passGuards(): Promise<Score> {
   return score;
 }
 
-/** A suite that could not even be loaded has no tests to count, and counts as one that failed. */
-function readScore(file: string): Score {
-  const report = JSON.parse(readFileSync(file, 'utf8')) as Record<
-    'numPassedTests' | 'numFailedTests' | 'numRuntimeErrorTestSuites',
-    number
-  >;
-  return { passed: report.numPassedTests, failed: report.numFailedTests + report.numRuntimeErrorTestSuites };
+async function runJest(name: string, report: string, env: Record<string, string>, args: string[]): Promise<Score> {
+  const command = ['node', ...JEST, '--json', `--outputFile=${report}`, ...args];
+  const wentWell = await step(name, () => run(command, { env, loud: true })).then(
+    () => true,
+    () => false,
+  );
+  return readScore(report, wentWell);
 }
 
-async function runJest(infrastructure: Infrastructure, folder: string, args: string[]): Promise<Score> {
-  const { databaseUrl, redisUrl, kafkaBrokers, pids } = infrastructure;
+/** Everything but the journeys. */
+function runTests({ databaseUrl, redisUrl, kafkaBrokers, pids }: Infrastructure, folder: string, args: string[]) {
   const known = Object.entries(pids).filter(([, pid]) => pid !== undefined);
   const env = {
     DATABASE_URL: databaseUrl,
@@ -91,23 +96,39 @@ async function runJest(infrastructure: Infrastructure, folder: string, args: str
     // For tests that stop a server on purpose.
     ...Object.fromEntries(known.map(([part, pid]) => [`YUZHI_${part.toUpperCase()}_PID`, String(pid)])),
   };
-  const report = join(folder, 'jest.json');
-  const command = ['node', ...JEST, '--json', `--outputFile=${report}`, ...args];
-  const outcome = await step('jest', () => run(command, { env, loud: true })).then(
-    () => true,
-    () => false,
-  );
+  return runJest('jest', join(folder, 'jest.json'), env, args);
+}
+
+/** The journeys know addresses and logins, and nothing of the servers behind. */
+async function runJourneys(infrastructure: Infrastructure, folder: string, shape: Shape): Promise<Score> {
+  const dir = join(folder, shape);
+  const name = `${shape.replace('-', '_')}_`;
+  const options = { dir, name, shape, infrastructure, steppable: true, sessionTimeoutMs: 2000, step };
+  const platform = await startPlatform(options);
+  const rehearsal = await startRehearsal(platform);
   try {
-    const score = readScore(report);
-    return outcome || score.failed > 0 ? score : { ...score, failed: 1 };
-  } catch {
-    return { passed: 0, failed: 1 };
+    const env = { ...journeyEnvironment(platform), YUZHI_REHEARSAL_URL: rehearsal.url };
+    const reached = { YUZHI_REACHED_FILE: reachedFile(folder, shape), YUZHI_SHAPE: shape };
+    const args = ['--config', 'journeys/jest.config.mjs', '--runInBand'];
+    return await runJest('journeys', join(dir, 'jest.json'), { ...env, ...reached }, args);
+  } finally {
+    await rehearsal.close();
+    await platform.stop();
   }
+}
+
+const reachedFile = (of: string, shape: Shape) => join(of, `reached-${shape}.jsonl`);
+
+/** Whatever no journey reaches through the gateway fails the run: it is tested, or it is deleted. */
+function judgeReached(of: string): Score {
+  const files = SHAPES.map((shape) => reachedFile(of, shape));
+  const missing = writeReached(files, join(root, '.yuzhi/reports/reached.md'));
+  for (const { what } of missing) console.log(`reached by no journey: ${what}`);
+  return missing.length ? { passed: 0, failed: 1 } : { passed: 1, failed: 0 };
 }
 
 let infrastructure: Infrastructure | undefined;
 let folder: string | undefined;
-
 let cleaning: Promise<void> | undefined;
 
 async function cleanUp(): Promise<void> {
@@ -123,19 +144,24 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/** Everything; with arguments only Jest, which receives them. */
+/** Everything; `journeys` only those; with other arguments only Jest, which receives them. */
 async function testAll(args: string[]): Promise<Score> {
-  const none = { passed: 0, failed: 0 };
-  const guards = args.length === 0 ? await passGuards() : none;
+  const onlyJourneys = args[0] === 'journeys';
+  const everything = args.length === 0;
+  const scores = [everything ? await passGuards() : NONE];
   try {
     folder = await freshFolder();
     infrastructure = await startInfrastructure({ dir: folder, fast: true });
-    const tests = await runJest(infrastructure, folder, args);
-    return { passed: guards.passed + tests.passed, failed: guards.failed + tests.failed };
+    if (!onlyJourneys) scores.push(await runTests(infrastructure, folder, args));
+    if (onlyJourneys || everything) {
+      for (const shape of SHAPES) scores.push(await runJourneys(infrastructure, folder, shape));
+      scores.push(judgeReached(folder));
+    }
   } catch (error) {
     console.log((error as Error).message);
-    return { ...guards, failed: guards.failed + 1 };
+    scores.push({ passed: 0, failed: 1 });
   }
+  return sum(scores);
 }
 
 const { passed, failed } = await testAll(process.argv.slice(2));

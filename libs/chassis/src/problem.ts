@@ -1,6 +1,7 @@
-import type { Refusal } from '@yuzhi/protocol/declare';
+import type { Refusal, Words } from '@yuzhi/protocol/declare';
 import { type PlatformRefusal, platformRefusals } from '@yuzhi/protocol/platform';
 import { problem } from '@yuzhi/protocol/problem';
+import { metrics } from '@yuzhi/telemetry/metrics';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 
@@ -21,6 +22,7 @@ export const traceIdOf = (traceparent: unknown): string | undefined =>
 
 /** The one place where a refusal becomes `application/problem+json`. */
 export function sendProblem(reply: FastifyReply, code: string, refusal: Refusal, more: object = {}): FastifyReply {
+  metrics.refusals.inc({ code, status: refusal.status });
   const traceId = traceIdOf(reply.request.headers.traceparent);
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
   if (refusal.status === 503 || refusal.status === 429) reply.header('retry-after', '1');
@@ -45,10 +47,14 @@ type RawIssue = Parameters<typeof chinese>[0];
 
 /** What is wrong with which field, for a person to read. */
 function issuesOf(error: z.ZodError, at: string[]) {
-  return error.issues.map((issue) => {
-    const zh = chinese(issue as RawIssue);
-    return { path: [...at, ...issue.path], message: { zh: typeof zh === 'string' ? zh : (zh?.message ?? '无效输入'), en: issue.message } };
-  });
+  return error.issues.map((issue) => ({ path: [...at, ...issue.path], message: wordsOf(issue) }));
+}
+/** Our own schemas say both, `中文 · English`; zod knows its own sentences in either language. */
+function wordsOf(issue: z.core.$ZodIssue): Words {
+  const [zh, en] = issue.message.split(' · ', 2) as [string, string | undefined];
+  if (en) return { zh, en };
+  const said = chinese(issue as RawIssue);
+  return { zh: typeof said === 'string' ? said : (said?.message ?? '无效输入'), en: issue.message };
 }
 
 /** Throws Denied `invalid-input` that names each field; `at` is where the input stands. */

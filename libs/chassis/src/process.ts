@@ -1,3 +1,5 @@
+import { metrics } from '@yuzhi/telemetry/metrics';
+
 export interface ProcessTransition<S extends string, E extends string> {
   from: S;
   /** What happened: an answer, an event, a deadline. */
@@ -14,6 +16,7 @@ export interface ProcessTable<S extends string, E extends string> {
 }
 
 export interface Process<S extends string, E extends string> {
+  readonly name: string;
   readonly states: readonly S[];
   readonly initial: S;
   readonly transitions: readonly ProcessTransition<S, E>[];
@@ -21,6 +24,10 @@ export interface Process<S extends string, E extends string> {
   next(state: S, on: E): S | undefined;
   isFinal(state: S): boolean;
 }
+
+const defined: Process<string, string>[] = [];
+/** Every process that the modules loaded so far define. */
+export const definedProcesses = (): readonly Process<string, string>[] => defined;
 
 /**
  * A process manager's states and moves. Throws, naming every fault at once, where the table does not hold: a state that
@@ -34,13 +41,20 @@ export function defineProcess<const S extends string, const E extends string>(
   if (faults.length > 0) throw new Error(`process ${name}:\n${faults.join('\n')}`);
   const moves = new Map(table.transitions.map(({ from, on, to }) => [moveOf(from, on), to]));
   const final = new Set<S>(table.final);
-  return {
+  const process: Process<S, E> = {
+    name,
     states: table.states,
     initial: table.initial,
     transitions: table.transitions,
-    next: (state, on) => moves.get(moveOf(state, on)),
+    next: (state, on) => {
+      const to = moves.get(moveOf(state, on));
+      if (to !== undefined) metrics.moves.inc({ process: name, from: state, on });
+      return to;
+    },
     isFinal: (state) => final.has(state),
   };
+  defined.push(process as unknown as Process<string, string>);
+  return process;
 }
 
 const moveOf = (from: string, on: string) => `${from}\0${on}`;

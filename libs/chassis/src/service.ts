@@ -37,6 +37,8 @@ export interface ServiceOptions extends PartsOptions {
   catalogue: Catalogue;
   projections?: readonly Type<Projection>[];
   errands?: readonly Type<Errand>[];
+  /** Work with the outside world that is under way besides the errands: an idle platform has none. */
+  busy?: readonly Type<{ busy(): Promise<number> }>[];
   /** The generated client; it is injected under its own class and reads only. */
   prisma?: new (options: { adapter: PrismaPg }) => object;
 }
@@ -109,7 +111,7 @@ function createRuntime(app: NestFastifyApplication, parts: Parts, options: Servi
     projections: (options.projections ?? []).map((type) => app.get(type)),
     errands: (options.errands ?? []).map((type) => app.get(type)),
     tables: [tables, rulebook, calendar],
-    busy: [],
+    busy: (options.busy ?? []).map((type) => () => app.get(type).busy()),
     steppable: config.steppable,
     fencedMs: config.sessionTimeoutMs / 3,
     sweepMs: config.sweepMs,

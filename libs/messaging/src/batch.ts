@@ -5,7 +5,7 @@ import { mints, type Outcome } from '@yuzhi/protocol/declare';
 import { platformRefusals } from '@yuzhi/protocol/platform';
 import { span } from '@yuzhi/telemetry/tracing';
 import { Accepted, type Decision, Effects, type Shown } from './decision.ts';
-import { answerRecord, askRecord, eventRecord, keptRecord } from './effects.ts';
+import { answerRecord, askRecord, eventRecord, keptRecord, servicePrincipal } from './effects.ts';
 import type { Handlers } from './handlers.ts';
 import { answerType, type Judged, judge } from './judge.ts';
 import type { Reply } from './replies.ts';
@@ -97,13 +97,16 @@ function work(batch: Batch, judged: Judged, now: number, traceparent: string | u
   const decision = judgement.decide(passed ? passed.state : before, now);
   const effects = new Effects();
   if (passed?.effects instanceof Effects) effects.also(passed.effects);
+  const byItself = effects.events.length;
   effects.also(decision);
   const outcome = outcomeOf(decision, judged);
   const next = decision.state ?? passed?.state;
   const cause = { ...envelope, traceparent };
+  // What time alone brings about is nobody's act: least of all of the bidder who happened to come next.
+  const time = byItself ? { ...cause, principal: servicePrincipal(batch.service) } : cause;
   const at = { version: versionOf(next ?? before), now };
   const records = [
-    ...effects.events.map((told, n) => eventRecord(told, cause, n, at)),
+    ...effects.events.map((told, n) => eventRecord(told, n < byItself ? time : cause, n, at)),
     ...effects.asks.map((asking, n) => askRecord(asking, cause, n, batch.service)),
     ...effects.kept.map(keptRecord),
   ];

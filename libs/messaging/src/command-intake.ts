@@ -8,6 +8,7 @@ import type { Leased } from './judge.ts';
 import type { Batch, CommandFollower, Log, Seek, Taken } from './log.ts';
 import { OutboxSender } from './outbox-sender.ts';
 import { assertHeld } from './positions.ts';
+import { atMost, sleep } from './wait.ts';
 
 /** Commands of one commit. Larger batches gain nothing and hold more waiting callers. */
 const BATCH_MAX = 256;
@@ -47,8 +48,6 @@ export interface IntakeParts {
   stores: Store<unknown, unknown>[];
   settled(committed: Committed): void;
 }
-
-const sleep = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
 
 /** The single writer of a service: takes what the log hands out, one commit at a time, while fetching goes on. */
 export class CommandIntake implements CommandFollower {
@@ -137,7 +136,11 @@ export class CommandIntake implements CommandFollower {
         await assertHeld(log, topic, partition.number, lease.next);
         await this.#outbox.forgetSent((seqs) => journal.forget(writer, seqs));
         const left = await journal.unpublished(writer, partition.number);
-        return this.#begin(partition, lease, left.map(({ partition: owner, ...row }) => ({ ...row, owner })));
+        return this.#begin(
+          partition,
+          lease,
+          left.map(({ partition: owner, ...row }) => ({ ...row, owner })),
+        );
       } catch (e) {
         if (e instanceof Refused) return this.#refuse(e);
         this.parts.logger.debug({ err: e, partition: partition.number }, 'lease failed');
@@ -261,7 +264,7 @@ export class CommandIntake implements CommandFollower {
   async close(): Promise<void> {
     this.#closing = true;
     for (const partition of this.#partitions.values()) release(partition);
-    await Promise.race([this.#running, sleep(5000)]);
+    await atMost(5000, this.#running);
     await this.#outbox.close(1000);
     await this.#outbox.forgetSent((seqs) => this.parts.journal.forget(this.parts.writer, seqs)).catch(() => {});
   }

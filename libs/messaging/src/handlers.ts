@@ -83,8 +83,14 @@ export function discover(
   modules: ModuleRef,
 ): Handlers {
   const found: Handlers = { commands: new Map(), answers: new Map(), events: new Map(), wakings: [], stores: [] };
+  const problems: string[] = [];
+  const once = (command: Command, taken: boolean, what: string) => {
+    if (taken) problems.push(`two ${what} ${command.type}`);
+  };
   const storeOf = (type: Type<AnyStore>) => modules.get<AnyStore>(type, { strict: false });
-  for (const { instance } of discovery.getProviders()) {
+  // A provider that a module exports under a second token is still one.
+  const instances = new Set(discovery.getProviders().map(({ instance }) => instance as unknown));
+  for (const instance of instances) {
     if (typeof instance !== 'object' || instance === null) continue;
     const proto = Object.getPrototypeOf(instance) as object | null;
     if (!proto) continue;
@@ -94,6 +100,7 @@ export function discover(
       const handled = Reflect.getMetadata(HANDLES, proto, name) as Marked | undefined;
       if (handled) {
         const { command, store } = handled;
+        once(command, found.commands.has(command.type), 'handle');
         found.commands.set(command.type, { command, store: storeOf(store), decide: bound() as Decide });
       }
       const event = Reflect.getMetadata(FOLLOWS, proto, name) as Event | undefined;
@@ -106,11 +113,15 @@ export function discover(
     }
     for (const [property, { command, store }] of (Reflect.getMetadata(ANSWERS, proto) as Map<string, Marked>) ?? []) {
       const table = own[property] as AnswerTable<unknown>;
+      once(command, found.answers.has(command.type), 'take the answer of');
       found.answers.set(command.type, { command, store: storeOf(store), table });
     }
   }
   found.stores = [...new Set([...found.commands.values(), ...found.answers.values()].map((h) => h.store))];
-  const problems = missing(service, declared, found);
+  problems.push(...missing(service, declared, found));
+  for (const { command, store } of found.wakings) {
+    if (!store.deadlines) problems.push(`${command.type}: ${store.name} has no deadlines to be read`);
+  }
   if (problems.length) throw new Error(`${service} cannot start:\n${problems.join('\n')}`);
   return found;
 }

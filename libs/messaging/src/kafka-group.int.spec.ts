@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Kafka, KafkaJSNonRetriableError, logLevel } from 'kafkajs';
 import { KafkaLog } from './kafka-log.ts';
 import type { Batch, Taken } from './log.ts';
-import { until } from './log.specification.ts';
+import { until } from './fixture/log.specification.ts';
 
 const brokers = process.env['KAFKA_BROKERS']!.split(',');
 const prefix = `group-spec.${randomUUID().slice(0, 8)}.`;

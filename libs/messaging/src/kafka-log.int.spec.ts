@@ -1,6 +1,6 @@
 import { startOwnBroker } from './fixture/own-broker.ts';
 import { KafkaLog } from './kafka-log.ts';
-import { specifyLog } from './log.specification.ts';
+import { specifyLog } from './fixture/log.specification.ts';
 
 let clients = 0;
 

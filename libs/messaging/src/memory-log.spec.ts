@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Taken } from './log.ts';
-import { specifyLog, until } from './log.specification.ts';
+import { specifyLog, until } from './fixture/log.specification.ts';
 import { MemoryBroker, MemoryLog } from './memory-log.ts';
 
 specifyLog('the log in memory', async () => {

@@ -1,4 +1,5 @@
 import type { Log, LogRecord } from './log.ts';
+import { atMost, sleep } from './wait.ts';
 
 /** Before a send that failed is tried again. */
 const AGAIN_MS = 300;
@@ -31,7 +32,7 @@ export class OutboxSender {
 
   send(rows: Row[], epoch: bigint): void {
     for (const row of rows) this.#waiting.push({ ...row, epoch });
-    if (rows.length) this.#sending ??= this.#drain();
+    if (rows.length) this.#sending ??= this.#drain().finally(() => (this.#sending = undefined));
   }
   async #drain(): Promise<void> {
     while (!this.#closed) {
@@ -43,10 +44,9 @@ export class OutboxSender {
         this.#sent.push(...due.map((row) => row.seq));
         this.#waiting.splice(0, due.length);
       } catch {
-        await new Promise((go) => setTimeout(go, AGAIN_MS));
+        await sleep(AGAIN_MS);
       }
     }
-    this.#sending = undefined;
   }
 
   /** Of rows that are on the log; they are to be deleted with the next commit, or put back. */
@@ -69,9 +69,7 @@ export class OutboxSender {
 
   /** Gives what is under way this long. */
   async close(graceMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([this.#sending, new Promise((go) => (timer = setTimeout(go, graceMs)))]);
-    clearTimeout(timer);
+    await atMost(graceMs, this.#sending);
     this.#closed = true;
   }
 }

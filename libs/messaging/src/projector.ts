@@ -4,12 +4,16 @@ import type { Logger } from '@yuzhi/telemetry/logging';
 import type pg from 'pg';
 import type { Batch, Log, Seek, Taken } from './log.ts';
 import { assertHeld } from './positions.ts';
+import { sleep } from './wait.ts';
 
 /** A read model: writes directly, and may be thrown away and built again from the log without repeating a command. */
 export interface Projection {
   name: string;
   topics: string[];
-  /** Every event once, in order per key, in the transaction that also moves the position. */
+  /**
+   * In the transaction that also moves the position, so nothing is applied twice by us; but its owner may have sent an
+   * event twice, with the same id. In order per key.
+   */
   apply(tx: pg.PoolClient, events: CloudEvent[]): Promise<void>;
   /** Empties the read model, for building it again. */
   clear?(tx: pg.PoolClient): Promise<void>;
@@ -102,7 +106,8 @@ export class Projector {
       );
       row = (await read())!;
     }
-    if (row.cluster !== clusterId) throw new Refused(`${topic}/${partition} was read from Kafka cluster ${row.cluster}`);
+    if (row.cluster !== clusterId)
+      throw new Refused(`${topic}/${partition} was read from Kafka cluster ${row.cluster}`);
     return BigInt(row.next);
   }
 
@@ -117,7 +122,7 @@ export class Projector {
         return await assertHeld(this.parts.log, topic, partition, next);
       } catch (err) {
         this.parts.logger.warn({ err, projection: this.projection.name, topic, partition }, 'projection waits');
-        await new Promise((go) => setTimeout(go, wait));
+        await sleep(wait);
       }
     }
   }

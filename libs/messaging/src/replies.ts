@@ -1,5 +1,7 @@
+import { toJson } from '@yuzhi/database/json';
 import type { Outcome } from '@yuzhi/protocol/declare';
 import { createClient } from 'redis';
+import { atMost, sleep } from './wait.ts';
 
 export interface Reply {
   id: string;
@@ -25,6 +27,7 @@ export const liveChannel = (stream: string, key: string) => `live:${stream}:${ke
 export class RedisPager implements Pager {
   readonly #redis;
   #opening: Promise<unknown> | undefined;
+  #closed = false;
 
   constructor(
     url: string,
@@ -37,31 +40,34 @@ export class RedisPager implements Pager {
   /** Returns although Redis is away: it is found again by itself. */
   async open(): Promise<void> {
     this.#opening ??= this.#redis.connect().catch(() => {});
-    await Promise.race([this.#opening, new Promise((go) => setTimeout(go, 1000))]);
+    await atMost(1000, this.#opening);
   }
   publish(channel: string, message: unknown): void {
-    this.#redis.publish(this.prefix + channel, JSON.stringify(message)).catch(() => {});
+    this.#redis.publish(this.prefix + channel, toJson(message)).catch(() => {});
   }
   async subscribe(channel: string, heard: (message: never) => void): Promise<() => Promise<void>> {
     const name = this.prefix + channel;
     const listener = (text: string) => heard(JSON.parse(text) as never);
     let stopped = false;
     const attempt = async (): Promise<void> => {
-      while (!stopped) {
+      while (!stopped && !this.#closed) {
         try {
-          return await this.#redis.subscribe(name, listener);
+          await this.#redis.subscribe(name, listener);
+          if (stopped) await this.#redis.unsubscribe(name, listener);
+          return;
         } catch {
-          await new Promise((go) => setTimeout(go, 200));
+          await sleep(200);
         }
       }
     };
-    await Promise.race([attempt(), new Promise((go) => setTimeout(go, 1000))]);
+    await atMost(1000, attempt());
     return async () => {
       stopped = true;
       await this.#redis.unsubscribe(name, listener).catch(() => {});
     };
   }
   close(): void {
+    this.#closed = true;
     try {
       this.#redis.destroy();
     } catch {
@@ -75,7 +81,7 @@ export class MemoryPager implements Pager {
   static readonly #listeners = new Map<string, Set<(message: never) => void>>();
   async open(): Promise<void> {}
   publish(channel: string, message: unknown): void {
-    const text = JSON.stringify(message);
+    const text = toJson(message);
     setImmediate(() => {
       for (const heard of MemoryPager.#listeners.get(channel) ?? []) heard(JSON.parse(text) as never);
     });

@@ -9,6 +9,7 @@ import { EventIntake } from './event-intake.ts';
 import type { Handlers } from './handlers.ts';
 import type { Log, TopicSpec } from './log.ts';
 import { type Projection, Projector } from './projector.ts';
+import { Quarantine } from './quarantine.ts';
 import { liveChannel, type Pager, replyChannel } from './replies.ts';
 import { Sweeper } from './sweeper.ts';
 
@@ -33,6 +34,8 @@ export interface RuntimeParts {
   /** Work with the outside world that is under way: an idle platform has none. */
   busy: (() => Promise<number>)[];
   steppable: boolean;
+  /** Where commits are written; another one than the real is only for tests that break it. */
+  journal?: Journal;
   fencedMs: number;
   sweepMs: number;
 }
@@ -50,7 +53,7 @@ export interface Pulse {
 export class Runtime {
   #intake: CommandIntake | undefined;
   #events: EventIntake | undefined;
-  readonly #projectors: Projector[] = [];
+  readonly #projectors = new Map<string, Projector>();
   readonly sweeper: Sweeper;
   readonly #errands: Errands;
   #roll: NodeJS.Timeout | undefined;
@@ -69,7 +72,7 @@ export class Runtime {
       HOUR_MS,
     );
     await Promise.all(tables.map((table) => table.start(log)));
-    const journal = new Journal();
+    const journal = this.parts.journal ?? new Journal();
     const committer = new Committer({ service, journal, writer, handlers, steppable });
     const settled = (committed: Committed) => this.#settle(committed);
     const topic = `${service}.commands`;
@@ -92,9 +95,10 @@ export class Runtime {
     await log.lead(topic, topic, this.#intake);
     await this.#leased();
     await this.#events.start();
-    for (const projection of projections)
-      this.#projectors.push(new Projector({ log, clusterId, logger, side }, projection));
-    await Promise.all(this.#projectors.map((p) => p.start()));
+    for (const projection of projections) {
+      this.#projectors.set(projection.name, new Projector({ log, clusterId, logger, side }, projection));
+    }
+    await Promise.all([...this.#projectors.values()].map((p) => p.start()));
     this.sweeper.start();
     this.#errands.start();
   }
@@ -112,7 +116,7 @@ export class Runtime {
   }
 
   /** After the commit, never before: replies to the gateways, items to whoever watches. */
-  #settle({ replies, shows, decided }: Committed): void {
+  #settle({ replies, shows, decided, quarantined }: Committed): void {
     const { pager, service } = this.parts;
     this.#errands.kick();
     for (const [gateway, said] of replies) pager.publish(replyChannel(gateway), said);
@@ -120,7 +124,7 @@ export class Runtime {
     for (const [channel, items] of channels)
       pager.publish(channel, { items: items.map(({ seq, item }) => ({ seq, item })) });
     for (const { type, code } of decided) metrics.decided.inc({ service, type, code });
-    if (decided.some((d) => d.code === 'internal-fault')) metrics.quarantined.inc({ service, kind: 'command' });
+    if (quarantined) metrics.quarantined.inc({ service, kind: 'command' }, quarantined);
   }
 
   /** Why this service should get no traffic, if so. */
@@ -129,16 +133,30 @@ export class Runtime {
     return this.#intake.refused?.message;
   }
 
+  /** Sends a key's parked events again, in order, after their cause was mended. Answers how many. */
   async replayParked(topic: string, key: string): Promise<number> {
     return this.#events!.replay(topic, key);
+  }
+  /** Sends a poisoned command again, as a new request. False when there is none at that place. */
+  async replayCommand(partition: number, offset: bigint): Promise<boolean> {
+    const { side, service, log } = this.parts;
+    return new Quarantine(side).replayCommand(`${service}.commands`, partition, offset, (records) => log.send(records));
+  }
+  async rebuild(projection: string): Promise<void> {
+    const projector = this.#projectors.get(projection);
+    if (!projector) throw new Error(`${this.parts.service} has no projection ${projection}`);
+    await projector.rebuild();
   }
 
   async pulse(): Promise<Pulse> {
     const { service, reader, busy } = this.parts;
-    const [lag, behind, outside, parked, now, earliestDeadline] = await Promise.all([
-      this.#lag(),
-      Promise.all([this.#events?.behind() ?? 1, ...this.#projectors.map((p) => p.behind())]),
+    // Upstream first: what leaves one place between two looks is seen in the next.
+    const [behind, outside] = await Promise.all([
+      Promise.all([this.#events?.behind() ?? 1, ...[...this.#projectors.values()].map((p) => p.behind())]),
       Promise.all([this.#errands.busy(), ...busy.map((probe) => probe())]),
+    ]);
+    const [lag, parked, now, earliestDeadline] = await Promise.all([
+      this.#lag(),
       reader.query<{ count: number }>('select count(*)::int as count from quarantine'),
       this.sweeper.now(),
       this.sweeper.earliest(),
@@ -151,13 +169,11 @@ export class Runtime {
   async #lag(): Promise<number> {
     const { service, log, reader } = this.parts;
     const topic = `${service}.commands`;
-    const [ends, { rows }] = await Promise.all([
-      log.ends(topic),
-      reader.query<{ sum: string | null }>(
-        'select sum(next_offset)::text as sum from consumer_offset where topic = $1',
-        [topic],
-      ),
-    ]);
+    const { rows } = await reader.query<{ sum: string | null }>(
+      'select sum(next_offset)::text as sum from consumer_offset where topic = $1',
+      [topic],
+    );
+    const ends = await log.ends(topic);
     const end = [...ends.values()].reduce((sum, n) => sum + n, 0n);
     return Number(end - BigInt(rows[0]?.sum ?? 0));
   }
@@ -167,8 +183,8 @@ export class Runtime {
     clearInterval(this.#roll);
     this.sweeper.stop();
     await this.#errands.stop();
-    await this.parts.log.close();
     await this.#intake?.close();
+    await this.parts.log.close();
     this.parts.pager.close();
   }
 }

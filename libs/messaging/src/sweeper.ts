@@ -8,8 +8,8 @@ import { derivedId } from './ids.ts';
 import type { Log } from './log.ts';
 import { PlatformClock } from './platform-clock.ts';
 
-/** How many due aggregates one look takes. */
-const LOOK_MAX = 500;
+/** How many due aggregates are read at once. */
+const PAGE = 500;
 /** A wake-up that led to nothing is sent again after this long. */
 const AGAIN_MS = 60_000;
 
@@ -27,6 +27,8 @@ export class Sweeper {
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
   readonly #clock: PlatformClock;
+  /** By aggregate, the wake-up that is on the log: while nothing came of it, it is not sent with every look. */
+  #sent = new Map<string, string>();
 
   constructor(private readonly parts: SweeperParts) {
     this.#clock = new PlatformClock(parts.reader);
@@ -49,15 +51,20 @@ export class Sweeper {
     return this.#clock.now();
   }
 
+  /** Wakes whoever is due. Answers how many are. */
   async look(): Promise<number> {
     const now = await this.now();
-    let woken = 0;
+    const sent = new Map<string, string>();
     for (const { command, store } of this.parts.wakings) {
-      const due = await this.#due(store, now);
-      await this.parts.log.send(due.map(({ key, at }) => this.#wake(command, key, at, now)));
-      woken += due.length;
+      for await (const due of this.#due(store, now)) {
+        const wakes = due.map(({ key, at }) => this.#wake(command, key, at, now));
+        for (const { id, key } of wakes) sent.set(`${command.type}\0${key}`, id);
+        const fresh = wakes.filter(({ id, key }) => this.#sent.get(`${command.type}\0${key}`) !== id);
+        await this.parts.log.send(fresh.map((wake) => ({ topic: command.topic, key: wake.key, value: toJson(wake) })));
+      }
     }
-    return woken;
+    this.#sent = sent;
+    return sent.size;
   }
 
   /** Epoch ms of the earliest deadline of this service, if it has any. */
@@ -74,20 +81,26 @@ export class Sweeper {
     return Number.isFinite(first) ? first : null;
   }
 
-  async #due(store: Store<unknown, unknown>, now: number): Promise<{ key: string; at: number }[]> {
+  async *#due(store: Store<unknown, unknown>, now: number): AsyncGenerator<{ key: string; at: number }[]> {
     const { table, key } = store.deadlines!;
-    const { rows } = await this.parts.reader.query<{ key: string; at: Date }>(
-      `select ${key}::text as key, deadline_at as at from ${table} where deadline_at <= $1 order by deadline_at limit ${LOOK_MAX}`,
-      [new Date(now)],
-    );
-    return rows.map((row) => ({ key: row.key, at: row.at.getTime() }));
+    let last: { key: string; at: Date | string } = { key: '', at: '-infinity' };
+    for (;;) {
+      const { rows } = await this.parts.reader.query<{ key: string; at: Date }>(
+        `select ${key}::text as key, deadline_at as at from ${table}
+         where deadline_at <= $1 and (deadline_at, ${key}::text) > ($2::timestamptz, $3)
+         order by deadline_at, ${key}::text limit ${PAGE}`,
+        [new Date(now), last.at, last.key],
+      );
+      yield rows.map((row) => ({ key: row.key, at: row.at.getTime() }));
+      if (rows.length < PAGE) return;
+      last = rows.at(-1)!;
+    }
   }
 
-  #wake(command: Command, key: string, at: number, now: number) {
+  #wake(command: Command, key: string, at: number, now: number): Envelope {
     const attempt = Math.floor((now - at) / AGAIN_MS);
     const id = derivedId(command.type, key, String(at), String(attempt));
     const principal = servicePrincipal(this.parts.service);
-    const envelope: Envelope = { id, idempotencyKey: id, type: command.type, key, principal, data: {} };
-    return { topic: command.topic, key, value: toJson(envelope) };
+    return { id, idempotencyKey: id, type: command.type, key, principal, data: {} };
   }
 }

@@ -10,7 +10,11 @@ const watch = ['请查看竞价大厅。', 'See the bidding hall.'] as const;
 const quote = ['请按提示的最低有效报价出价。', 'Quote at least the next valid price.'] as const;
 
 export const biddingRefusals = {
-  'auction-not-found': refusal(404, ['没有该竞价项目。', 'There is no such bidding.'], ['请核对编号。', 'Check the sale id.']),
+  'auction-not-found': refusal(
+    404,
+    ['没有该竞价项目。', 'There is no such bidding.'],
+    ['请核对编号。', 'Check the sale id.'],
+  ),
   'auction-exists': refusal(409, ['该竞价项目已开设。', 'This bidding is open already.'], watch),
   'start-price-out-of-bounds': refusal(422, ['起始价超出允许范围。', 'The start price is out of bounds.'], terms),
   'reserve-out-of-bounds': refusal(422, ['保留价不得低于起始价。', 'The reserve is below the start price.'], terms),
@@ -38,8 +42,16 @@ export const biddingRefusals = {
     ['竞价规则版本不一致。', 'These are not the rules of this bidding.'],
     ['请重新阅读并接受当前版本。', 'Read and accept the version shown.'],
   ),
-  'bidder-already-registered': refusal(409, ['您已报名。', 'You are registered already.'], ['请缴纳保证金。', 'Pay the deposit.']),
-  'bidder-not-registered': refusal(403, ['您尚未报名。', 'You are not registered for this bidding.'], ['请先报名。', 'Register first.']),
+  'bidder-already-registered': refusal(
+    409,
+    ['您已报名。', 'You are registered already.'],
+    ['请缴纳保证金。', 'Pay the deposit.'],
+  ),
+  'bidder-not-registered': refusal(
+    403,
+    ['您尚未报名。', 'You are not registered for this bidding.'],
+    ['请先报名。', 'Register first.'],
+  ),
   'bidder-already-admitted': refusal(409, ['您已取得竞买资格。', 'You are admitted already.'], watch),
   'bidder-not-admitted': refusal(
     403,
@@ -56,7 +68,11 @@ export const biddingRefusals = {
   ),
   'bid-below-start-price': refusal(422, ['报价低于起始价。', 'The quote is below the start price.'], quote),
   'bid-below-next-valid': refusal(422, ['报价低于最低有效报价。', 'The quote is below the next valid price.'], quote),
-  'bid-off-increment': refusal(422, ['加价须为加价幅度的整数倍。', 'The raise is no whole multiple of the increment.'], quote),
+  'bid-off-increment': refusal(
+    422,
+    ['加价须为加价幅度的整数倍。', 'The raise is no whole multiple of the increment.'],
+    quote,
+  ),
 };
 const r = biddingRefusals;
 
@@ -206,7 +222,10 @@ export const auctionEnded = event('bidding.auction.ended.v1', {
 export const depositsSettled = event('bidding.auction.deposits-settled.v1', {
   key: 'saleId',
   data: z.object({ saleId: SaleId, returned: z.int() }),
-  sentence: { zh: '未成交竞买人的保证金已全部退回安排。', en: 'The deposits of all who did not win are on their way back.' },
+  sentence: {
+    zh: '未成交竞买人的保证金已全部退回安排。',
+    en: 'The deposits of all who did not win are on their way back.',
+  },
   audience: 'public',
 });
 
@@ -254,9 +273,7 @@ export const listAuctions = query('bidding.auction.list.v1', {
   params: z.object({ ...paging, period: z.enum(['scheduled', 'free', 'timed', 'ended']).optional() }),
   answer: page(PublicAuction),
 });
-const PublicBid = z
-  .object({ seq: z.int(), at: Instant, paddle: z.int(), amountFen: Fen })
-  .meta({ id: 'PublicBid' });
+const PublicBid = z.object({ seq: z.int(), at: Instant, paddle: z.int(), amountFen: Fen }).meta({ id: 'PublicBid' });
 /** Accepted quotes, newest first, by paddle: who a bidder is stays confidential until the end. */
 export const listBids = query('bidding.auction.bids.v1', {
   route: 'GET /v1/auctions/:saleId/bids',

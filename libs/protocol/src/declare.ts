@@ -166,7 +166,10 @@ export const event = <D extends z.ZodType>(
 
 type Spec<T> = Omit<T, 'kind' | 'type' | 'service'>;
 
-export const query = <P extends z.ZodType, A extends z.ZodType>(type: string, spec: Spec<Query<P, A>>): Query<P, A> => ({
+export const query = <P extends z.ZodType, A extends z.ZodType>(
+  type: string,
+  spec: Spec<Query<P, A>>,
+): Query<P, A> => ({
   ...named('query', type),
   ...spec,
 });

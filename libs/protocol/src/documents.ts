@@ -128,10 +128,12 @@ function refusalsPage({ declared }: Catalogue): string {
     if ('rejections' in d) owners.set(d.service, joined(d.service, owners.get(d.service) ?? {}, d.rejections));
   }
   const sections = [...owners].map(([owner, refusals]) =>
-    [`## ${owner}`, ...Object.entries(refusals).toSorted().map(refusalEntry)].join('\n\n'),
+    [`## ${owner}`, ...byCode(refusals).map(refusalEntry)].join('\n\n'),
   );
   return `${['# 拒绝目录 · Refusals', GENERATED, ...sections].join('\n\n')}\n`;
 }
+
+const byCode = (refusals: Refusals) => Object.entries(refusals).toSorted(([a], [b]) => (a < b ? -1 : 1));
 
 /** One code of one service means one thing. */
 function joined(owner: string, known: Refusals, more: Refusals): Refusals {

@@ -12,8 +12,16 @@ const wait = ['请稍后重试。', 'Try again shortly.'] as const;
 const desk = ['请联系平台核查。', 'Contact the desk.'] as const;
 
 export const escrowRefusals = {
-  'order-not-found': refusal(404, ['没有该付款单。', 'There is no such payment order.'], ['请核对付款单号。', 'Check the order id.']),
-  'order-not-yours': refusal(403, ['该付款单属于其他付款方。', 'Another party pays this order.'], ['请切换机构。', 'Act for the payer.']),
+  'order-not-found': refusal(
+    404,
+    ['没有该付款单。', 'There is no such payment order.'],
+    ['请核对付款单号。', 'Check the order id.'],
+  ),
+  'order-not-yours': refusal(
+    403,
+    ['该付款单属于其他付款方。', 'Another party pays this order.'],
+    ['请切换机构。', 'Act for the payer.'],
+  ),
   'order-not-payable': refusal(
     409,
     ['该付款单已付清或已关闭。', 'The order is paid or closed.'],
@@ -40,7 +48,11 @@ export const escrowRefusals = {
     wait,
   ),
   'sale-already-released': refusal(409, ['该交易已放款。', 'The sale was released already.'], desk),
-  'operation-not-found': refusal(404, ['没有该资金操作。', 'There is no such operation.'], ['请核对编号。', 'Check the id.']),
+  'operation-not-found': refusal(
+    404,
+    ['没有该资金操作。', 'There is no such operation.'],
+    ['请核对编号。', 'Check the id.'],
+  ),
   'operation-not-blocked': refusal(
     409,
     ['该资金操作未受阻。', 'The operation is not blocked.'],
@@ -248,7 +260,10 @@ export const depositReturned = event('escrow.deposit.returned.v1', {
 export const depositApplied = event('escrow.deposit.applied.v1', {
   key: 'orderId',
   data: z.object({ ...sale, orderId: Id, party: PartyId, amountFen: Fen }),
-  sentence: { zh: '保证金 {amountFen:fen} 已转为价款。', en: 'The deposit of {amountFen:fen} became part of the price.' },
+  sentence: {
+    zh: '保证金 {amountFen:fen} 已转为价款。',
+    en: 'The deposit of {amountFen:fen} became part of the price.',
+  },
   audience: 'parties',
 });
 /** Money that arrived too late or unasked went back by itself. */
@@ -393,9 +408,7 @@ export const getTrialBalance = query('escrow.book.trial-balance.v1', {
   answer: z.object({
     /** Zero, or something is broken. */
     sumFen: SignedFen,
-    accounts: z.array(
-      z.object({ class: z.string(), accounts: z.int(), postedFen: SignedFen, heldFen: Fen }),
-    ),
+    accounts: z.array(z.object({ class: z.string(), accounts: z.int(), postedFen: SignedFen, heldFen: Fen })),
     journals: z.int(),
     violations: z.array(z.object({ invariant: z.string(), subject: z.string() })),
   }),

@@ -17,15 +17,18 @@ async function* readLines(body: ReadableStream<Uint8Array>, onBytes: () => void)
   const decoder = new TextDecoder();
   const reader = body.getReader();
   let rest = '';
+  let endedInCr = false;
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
       onBytes();
-      rest += decoder.decode(value, { stream: true });
-      const held = rest.endsWith('\r') ? '\r' : '';
-      const lines = rest.slice(0, rest.length - held.length).split(/\r\n|\r|\n/);
-      rest = lines.pop()! + held;
+      const piece = decoder.decode(value, { stream: true });
+      if (piece === '') continue;
+      rest += endedInCr && piece.startsWith('\n') ? piece.slice(1) : piece;
+      endedInCr = piece.endsWith('\r');
+      const lines = rest.split(/\r\n|\r|\n/);
+      rest = lines.pop()!;
       yield* lines;
     }
   } finally {

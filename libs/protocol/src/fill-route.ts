@@ -1,3 +1,5 @@
+const written = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** Fills the route; what is left of the input is the body or the query string. */
 export function fillRoute(route: string, input: object): { path: string; rest: Record<string, unknown> } {
   const rest: Record<string, unknown> = { ...input };
@@ -5,7 +7,7 @@ export function fillRoute(route: string, input: object): { path: string; rest: R
     const value = rest[name];
     if (value === undefined || value === '') throw new TypeError(`${route} needs ${name}`);
     delete rest[name];
-    return encodeURIComponent(String(value));
+    return encodeURIComponent(written(value));
   });
   return { path, rest };
 }
@@ -15,7 +17,7 @@ export function fillQuery(route: string, input: object): string {
   const { path, rest } = fillRoute(route, input);
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(rest)) {
-    for (const one of [value].flat()) if (one !== undefined) search.append(name, String(one));
+    for (const one of [value].flat()) if (one !== undefined) search.append(name, written(one));
   }
-  return search.size ? `${path}?${search}` : path;
+  return search.size ? `${path}?${search.toString()}` : path;
 }

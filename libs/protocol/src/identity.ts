@@ -3,7 +3,9 @@ import { command, event, form, query, refusal, refusing, site, table } from './d
 import { Id, page, pagingBy, text } from './scalars.ts';
 import { Uscc } from './uscc.ts';
 
-export const RoleName = z.enum(['admin', 'holder', 'bidder', 'signatory', 'finance', 'desk', 'ops']).meta({ id: 'RoleName' });
+export const RoleName = z
+  .enum(['admin', 'holder', 'bidder', 'signatory', 'finance', 'desk', 'ops'])
+  .meta({ id: 'RoleName' });
 export const OrganisationKind = z
   .enum(['university', 'institute', 'state-firm', 'firm', 'bank', 'government', 'platform'])
   .meta({ id: 'OrganisationKind' });

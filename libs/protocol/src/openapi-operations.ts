@@ -38,7 +38,7 @@ function without(schema: Node, names: string[]): Node {
 
 const EVENT_STREAM = [
   '每条消息的 `id` 为递增序号，`data` 为一条 JSON；断线后以 `Last-Event-ID` 续传。',
-  'Each message carries a rising number as `id` and one item as JSON in `data`; `Last-Event-ID` resumes after a number.',
+  'Each message has a rising number as `id` and one item as JSON in `data`; `Last-Event-ID` resumes after a number.',
   'Named messages, such as `heartbeat`, are no items.',
 ].join(' ');
 
@@ -120,7 +120,7 @@ export class Operations {
   #headers(d: Routed): Node[] {
     const organisation = securityOf(d).length ? [parameter('Organisation')] : [];
     if (d.kind === 'command') return [parameter('IdempotencyKey'), ...organisation];
-    return d.kind === 'stream' ? [parameter('LastEventId'), ...organisation] : organisation;
+    return d.kind === 'stream' ? [parameter('LastEventId'), parameter('After'), ...organisation] : organisation;
   }
 
   /** What the route and the rest of the request together must be. */

@@ -16,6 +16,7 @@ export const problemSchema: Node = {
     status: { type: 'integer' },
     code: { type: 'string' },
     ...words,
+    instance: { type: 'string', format: 'uri-reference', description: '操作结果的地址 · The operation.' },
     traceId: { type: 'string', description: '供客服查询 · For support.' },
     next: {
       type: 'object',

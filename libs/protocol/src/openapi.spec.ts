@@ -86,8 +86,8 @@ const declared: Declared[] = [
 const options = { url: '/', version: '1.2.3' };
 
 type Any = Record<string, any>;
-const planted = openapi({ declared, topics: [] }, options) as Any;
-const real = openapi(catalogue, options) as Any;
+const planted: Any = openapi({ declared, topics: [] }, options);
+const real: Any = openapi(catalogue, options);
 const door = (method: string, path: string): Any => (planted['paths'] as Any)[path][method] as Any;
 const bid = door('post', '/v1/auctions/{saleId}/bids/{round}');
 const named = (operation: Any): string[] =>
@@ -119,8 +119,9 @@ describe('the OpenAPI document', () => {
   it('has one door for every declaration with a route, and one for operations', () => {
     const doors = Object.values(real['paths'] as Any).flatMap((methods) => Object.values(methods as Any));
     const routed = catalogue.declared.filter((d) => 'route' in d && d.route !== undefined).map(({ type }) => type);
-    expect(doors.map((one) => (one as Any)['operationId']).toSorted()).toEqual(
-      [...routed, 'platform.operation.get.v1'].toSorted(),
+    expect(doors).toHaveLength(routed.length + 1);
+    expect(new Set(doors.map((one) => (one as Any)['operationId'] as unknown))).toEqual(
+      new Set([...routed, 'platform.operation.get.v1']),
     );
   });
 

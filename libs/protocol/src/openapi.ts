@@ -27,7 +27,7 @@ const DESCRIPTION = `
 豫知平台的全部接口，由同一份消息声明生成。Everything the platform can be told and asked, made from the declarations of its messages.
 
 - **写入** 是命令：先写入日志再应答。期限内有结果即为 200/201 或拒绝；否则为 202，\`Location\` 指向操作结果。
-  **Writes** are commands, durable before anything answers: the outcome when it came in time, else 202 and the operation in \`Location\`.
+  **Writes** are commands, durable before anything answers: the outcome in time, else 202 and its \`Location\`.
 - **幂等**：同一 \`Idempotency-Key\` 永远只执行一次；503 与断线后请用同一键重试。
   **Idempotency**: the same key never does a thing twice; repeat with it after a 503 or a lost connection.
 - **字段** 未声明者一律拒绝；应答可能增加字段。**Fields** that are not declared are refused; answers may gain some.
@@ -37,13 +37,14 @@ const DESCRIPTION = `
 `.trim();
 
 const TEXT = { type: 'string' };
+const NUMBER = { type: 'string', pattern: '^\\d+$' };
 
 const PARAMETERS: Record<string, Node> = {
   IdempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',
     description: '同一键只执行一次；缺省为随机。· The same key never does it twice; random when absent.',
-    schema: { type: 'string', minLength: 1, maxLength: 200 },
+    schema: { type: 'string', pattern: '^[!-~]{1,200}$' },
   },
   Organisation: {
     name: 'x-organisation',
@@ -55,7 +56,13 @@ const PARAMETERS: Record<string, Node> = {
     name: 'Last-Event-ID',
     in: 'header',
     description: '已收到的最后序号。· The last number already received.',
-    schema: { type: 'string', pattern: '^\\d+$' },
+    schema: NUMBER,
+  },
+  After: {
+    name: 'after',
+    in: 'query',
+    description: '同上，供不能设置请求头者使用。· The same for whoever cannot set a header.',
+    schema: NUMBER,
   },
 };
 
@@ -120,7 +127,7 @@ function securitySchemes({ declared }: Catalogue): Node {
 const sorted = <T>(entries: Iterable<[string, T]>): Record<string, T> =>
   Object.fromEntries([...entries].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
-/** The OpenAPI 3.1 document of everything that has a route. The same catalogue gives the same document, byte by byte. */
+/** The OpenAPI 3.1 document of everything that has a route: the same catalogue, the same bytes. */
 export function openapi(catalogue: Catalogue, { url, version }: OpenApiOptions): Node {
   const routed = catalogue.declared.filter(isRouted);
   const schemas = new Schemas(routed.flatMap(schemasOf));

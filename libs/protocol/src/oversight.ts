@@ -149,5 +149,7 @@ export const listSales = query('oversight.sale.list.v1', {
   summary: { zh: '全部交易', en: 'All sales' },
   permission: ['desk', 'ops'],
   params: z.object(paging),
-  answer: page(z.object({ saleId: SaleId, startedAt: Instant, lastAt: Instant, events: z.int(), lastType: z.string() })),
+  answer: page(
+    z.object({ saleId: SaleId, startedAt: Instant, lastAt: Instant, events: z.int(), lastType: z.string() }),
+  ),
 });

@@ -232,13 +232,19 @@ export const wakeFiling = command('register.filing.wake.v1', {
 export const patentMirrored = event('register.patent.mirrored.v1', {
   key: 'patentNumber',
   data: z.object({ patentNumber: z.string(), title: text(200), status: LegalStatus, officeVersion: z.int() }),
-  sentence: { zh: '专利 {patentNumber} 的登记簿信息已更新。', en: 'The mirror of {patentNumber} was brought up to date.' },
+  sentence: {
+    zh: '专利 {patentNumber} 的登记簿信息已更新。',
+    en: 'The mirror of {patentNumber} was brought up to date.',
+  },
   audience: 'public',
 });
 export const ownerChanged = event('register.patent.owner-changed.v1', {
   key: 'patentNumber',
   data: z.object({ patentNumber: z.string(), owners: z.array(Owner) }),
-  sentence: { zh: '登记簿显示专利 {patentNumber} 的权利人已变更。', en: 'The register shows a new owner of {patentNumber}.' },
+  sentence: {
+    zh: '登记簿显示专利 {patentNumber} 的权利人已变更。',
+    en: 'The register shows a new owner of {patentNumber}.',
+  },
   audience: 'public',
 });
 export const filingSubmitted = event('register.filing.submitted.v1', {
@@ -294,7 +300,11 @@ export const listPatents = query('register.patent.list.v1', {
   route: 'GET /v1/patents',
   summary: { zh: '专利检索', en: 'Search patents' },
   permission: 'anyone',
-  params: z.object({ ...pagingBy('[0-9]{8,12}[.][0-9X]'), q: z.string().max(100).optional(), owner: PartyId.optional() }),
+  params: z.object({
+    ...pagingBy('[0-9]{8,12}[.][0-9X]'),
+    q: z.string().max(100).optional(),
+    owner: PartyId.optional(),
+  }),
   answer: page(PatentView),
 });
 export const getFiling = query('register.filing.get.v1', {

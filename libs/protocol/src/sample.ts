@@ -5,6 +5,9 @@ type Node = z.core.JSONSchema.BaseSchema;
 type Defs = Record<string, Node>;
 type Root = Node & { $defs?: Defs };
 
+/** zod writes no schema as `true` or `false` and no list of items where we read one. */
+const asNode = (value: unknown): Node => (value ?? {}) as Node;
+
 /** zod drops the examples of what transforms from its input; ours are good on both sides, which `sample` checks. */
 export function keepExamples({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: Node }): void {
   const { examples } = z.globalRegistry.get(zodSchema) ?? {};
@@ -20,7 +23,7 @@ const FORMATS: Record<string, string> = {
   uri: 'https://example.com/',
 };
 
-/** The same value every time for what a schema accepts, with every optional field; examples of the schema come first. */
+/** What a schema accepts, the same every time, with every optional field; its examples come first. */
 export function sample(schema: z.ZodType): unknown {
   const { $defs = {}, ...root } = z.toJSONSchema(schema, { io: 'input', override: keepExamples }) as Root;
   const value = sampleNode(root, $defs, 'value');
@@ -37,25 +40,28 @@ function sampleNode(node: Node, defs: Defs, name: string): unknown {
   if (given !== undefined) return given;
   const choices = node.anyOf ?? node.oneOf;
   if (node.$ref) return sampleNode(defs[node.$ref.slice('#/$defs/'.length)]!, defs, name);
-  if (node.allOf) return Object.assign({}, ...node.allOf.map((part) => sampleNode(part as Node, defs, name)));
-  if (choices) return sampleNode((choices as Node[]).find(({ type }) => type !== 'null') ?? {}, defs, name);
+  if (node.allOf) return Object.assign({}, ...node.allOf.map((part) => sampleNode(part, defs, name)));
+  if (choices) return sampleNode(choices.find(({ type }) => type !== 'null') ?? {}, defs, name);
   if (node.type === 'object') return sampleObject(node, defs);
   if (node.type === 'array') return sampleArray(node, defs, name);
   return sampleScalar(node, name);
 }
 
 function sampleObject({ properties, propertyNames, additionalProperties }: Node, defs: Defs): object {
-  const fields = Object.entries(properties ?? {}).map(([name, field]) => [name, sampleNode(field as Node, defs, name)]);
+  const fields = Object.entries(properties ?? {}).map(([name, field]): [string, unknown] => [
+    name,
+    sampleNode(asNode(field), defs, name),
+  ]);
   if (properties === undefined && typeof additionalProperties === 'object') {
-    const key = sampleNode((propertyNames as Node | undefined) ?? { type: 'string' }, defs, 'key');
-    fields.push([key, sampleNode(additionalProperties as Node, defs, 'value')]);
+    const key = sampleNode(asNode(propertyNames ?? { type: 'string' }), defs, 'key');
+    fields.push([String(key), sampleNode(additionalProperties, defs, 'value')]);
   }
-  return Object.fromEntries(fields) as object;
+  return Object.fromEntries(fields);
 }
 
 function sampleArray({ prefixItems, items, minItems = 1 }: Node, defs: Defs, name: string): unknown[] {
-  if (prefixItems) return prefixItems.map((item) => sampleNode(item as Node, defs, name));
-  return Array.from({ length: Math.max(1, minItems) }, () => sampleNode((items as Node | undefined) ?? {}, defs, name));
+  if (prefixItems) return prefixItems.map((item) => sampleNode(asNode(item), defs, name));
+  return Array.from({ length: Math.max(1, minItems) }, () => sampleNode(asNode(items), defs, name));
 }
 
 function sampleScalar(node: Node, name: string): unknown {

@@ -28,6 +28,19 @@ export const metrics = {
     buckets: seconds,
     registers,
   }),
+  /** Counted when decided: a commit that is tried again counts twice. */
+  moves: new Counter({
+    name: 'yuzhi_process_moves_total',
+    help: 'Moves of process managers, by process, state and what happened.',
+    labelNames: ['process', 'from', 'on'],
+    registers,
+  }),
+  refusals: new Counter({
+    name: 'yuzhi_refusals_total',
+    help: 'Refusals sent, by code and status.',
+    labelNames: ['code', 'status'],
+    registers,
+  }),
   retries: new Counter({
     name: 'yuzhi_commit_retries_total',
     help: 'Batches tried again, by reason.',

@@ -1,10 +1,8 @@
 import { Answer, Receive, type Received, Serve } from '@yuzhi/chassis/answers';
-import { parseInput } from '@yuzhi/chassis/problem';
 import { fromJson } from '@yuzhi/database/json';
 import { refuse } from '@yuzhi/messaging/decision';
 import { contractPdf, getDeal, listDeals, verifyContract } from '@yuzhi/protocol/contracts';
 import type { ParamsOf, Principal } from '@yuzhi/protocol/declare';
-import { Id } from '@yuzhi/protocol/scalars';
 import { Inject, Injectable } from '@nestjs/common';
 import { ContractFiles } from './contract-files.ts';
 import { dealView } from './deal-view.ts';
@@ -30,23 +28,28 @@ export class DealQueries {
     return deal && dealView(deal, this.provider.notice);
   }
 
-  /** Newest first; the cursor is the last sale's id, which begins with its time. */
+  /** Newest first; the cursor is the last deal's instant and id. */
   @Answer(listDeals)
   async list({ after, limit, stuck }: ParamsOf<typeof listDeals>, asker?: Principal) {
     const { party } = asker!;
+    const [at, saleId] = after?.split('_') ?? [];
+    const since = new Date(Number(at));
     const rows = await this.prisma.deal.findMany({
       where: {
-        ...(!isDesk(asker) && { OR: [{ seller: party }, { buyer: party }] }),
-        ...(stuck && { stuck: stuck === 'true' }),
-        ...(after && { saleId: { lt: parseInput(Id, after) } }),
+        AND: [
+          isDesk(asker) ? {} : { OR: [{ seller: party }, { buyer: party }] },
+          stuck ? { stuck: stuck === 'true' } : {},
+          saleId ? { OR: [{ openedAt: { lt: since } }, { openedAt: since, saleId: { lt: saleId } }] } : {},
+        ],
       },
-      orderBy: { saleId: 'desc' },
+      orderBy: [{ openedAt: 'desc' }, { saleId: 'desc' }],
       take: limit + 1,
     });
     const items = rows.slice(0, limit);
+    const last = items.at(-1);
     return {
       items: items.map(({ document }) => dealView(fromJson<Deal>(document), this.provider.notice)),
-      next: rows.length > limit ? items.at(-1)!.saleId : null,
+      next: rows.length > limit && last ? `${last.openedAt.getTime()}_${last.saleId}` : null,
     };
   }
 

@@ -30,6 +30,7 @@ export class DealStore extends DocumentStore<Deal> {
       stuck: ['bool', (d) => d.stuck !== null],
       errand: ['text', errandOf],
       sealed_hash: ['text', (d) => d.sealedHash],
+      opened_at: ['timestamptz', (d) => new Date(d.openedAt)],
     });
   }
 
@@ -41,7 +42,7 @@ export class DealStore extends DocumentStore<Deal> {
 /** The deals that wait for this, oldest first. */
 export async function dealsWaitingFor(reader: Reader, errand: DealErrand, limit: number): Promise<Deal[]> {
   const { rows } = await reader.query<{ state: unknown }>(
-    'select state from deal where errand = $1 order by sale_id limit $2',
+    'select state from deal where errand = $1 order by opened_at limit $2',
     [errand, limit],
   );
   return rows.map(({ state }) => fromJson<Deal>(state));

@@ -14,7 +14,7 @@ import { SIGNATURES, type SignatureProvider } from './documents/signature-provid
 import { contractInput } from './domain/contract-input.ts';
 import type { Deal } from './domain/deal.ts';
 
-/** Draws up the contract of a confirmed deal. The content is kept beside the file: the sealed file is made of it again. */
+/** Draws up the contract of a confirmed deal. Its content is kept beside the file: the sealed file is made of it. */
 @Injectable()
 export class DraftContract implements Errand<Deal> {
   readonly name = 'draft-contract';

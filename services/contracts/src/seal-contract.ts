@@ -12,7 +12,7 @@ import { SIGNATURES, type SignatureProvider, type SignatureRecord } from './docu
 import type { TransferContractInput } from './documents/transfer-contract.ts';
 import { type Deal, type Side, SIDES } from './domain/deal.ts';
 
-/** Makes the one file that everybody signed: the content again, with the signatures in it, under the platform's seal. */
+/** Makes the one file that all have signed: the content again, with the signatures in it, under the platform's seal. */
 @Injectable()
 export class SealContract implements Errand<Deal> {
   readonly name = 'seal-contract';

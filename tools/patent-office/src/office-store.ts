@@ -171,7 +171,7 @@ export class OfficeStore {
     return this.#transaction(async (tx) => {
       const { rows } = await tx.query<OfficeRow>('select * from office for update');
       const office = rows[0]!;
-      const { desk, hashes } = await load(tx, wanted, day === '' ? office.today : day, office);
+      const { desk, hashes } = await load(tx, wanted, day > office.today ? day : office.today, office);
       const result = work(desk, hashes);
       settle(desk);
       await save(tx, desk, hashes);

@@ -15,11 +15,11 @@ const START = '2035-01-01';
 let databaseUrl: string;
 let office: Awaited<ReturnType<typeof startPatentOffice>>;
 
-async function sql(url: string, text: string): Promise<void> {
+async function sql(url: string, text: string): Promise<number | null> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(text);
+    return (await client.query(text)).rowCount;
   } finally {
     await client.end();
   }
@@ -320,10 +320,24 @@ describe('the office’s day', () => {
     expect(await withoutClock.json()).toMatchObject({ today: '2035-02-01' });
   });
 
-  test('is the latest of many that call at once, and what it brought is entered once', async () => {
+  test('is the latest of those that call at once, and what it brought is entered once', async () => {
     await put(newPatent({ annuity: { paidThroughYear: 14 } }));
-    const days = ['2037-06-01', '2035-06-01', '2036-06-01', '2035-01-02', '2037-05-01'];
-    await Promise.all(days.map((day) => fetch(`${office.url}/changes`, { headers: clock(day) })));
+    const client = new Client({ connectionString: databaseUrl });
+    await client.connect();
+    const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    try {
+      await client.query('begin; select from office for update');
+      const calls: Promise<Response>[] = [];
+      for (const day of ['2037-06-01', '2035-06-01', '2036-06-01']) {
+        calls.push(fetch(`${office.url}/changes`, { headers: clock(day) }));
+        // On another connection: within a transaction the activity never changes.
+        while ((await sql(databaseUrl, waiting)) !== calls.length);
+      }
+      await client.query('commit');
+      await Promise.all(calls);
+    } finally {
+      await client.end();
+    }
     expect((await get('/_office/summary')).body['today']).toBe('2037-06-01');
     const paid = (await changes()).items.map(({ on, code }) => `${code} ${on}`);
     expect(paid.slice(1)).toEqual(['AF01 2035-02-23', 'AF01 2036-02-24', 'AF01 2037-02-23']);

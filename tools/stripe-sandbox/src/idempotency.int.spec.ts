@@ -35,18 +35,24 @@ describe('an idempotency key', () => {
     const key = randomUUID();
     await pay(key);
     for (const request of [
-      pay(key, { amount: 1_001 }),
-      pay(key, { metadata: { lot: '7' } }),
-      sandbox.stripe.customers.create({}, { idempotencyKey: key }),
+      () => pay(key, { amount: 1_001 }),
+      () => pay(key, { metadata: { lot: '7' } }),
+      () => sandbox.stripe.customers.create({}, { idempotencyKey: key }),
     ]) {
-      expect(await refusal(request)).toMatchObject({ type: 'StripeIdempotencyError', statusCode: 400 });
+      expect(await refusal(request())).toMatchObject({ type: 'StripeIdempotencyError', statusCode: 400 });
     }
   });
 
   it('does not mind the order of parameters', async () => {
     const key = randomUUID();
-    const first = await sandbox.stripe.customers.create({ name: '甲', email: 'a@yuzhi.example' }, { idempotencyKey: key });
-    const second = await sandbox.stripe.customers.create({ email: 'a@yuzhi.example', name: '甲' }, { idempotencyKey: key });
+    const first = await sandbox.stripe.customers.create(
+      { name: '甲', email: 'a@yuzhi.example' },
+      { idempotencyKey: key },
+    );
+    const second = await sandbox.stripe.customers.create(
+      { email: 'a@yuzhi.example', name: '甲' },
+      { idempotencyKey: key },
+    );
     expect(second.id).toBe(first.id);
   });
 
@@ -60,7 +66,10 @@ describe('an idempotency key', () => {
     const key = randomUUID();
     const payee = await sandbox.payee();
     const transfer = () =>
-      sandbox.stripe.transfers.create({ amount: 9_999_999, currency: 'cny', destination: payee }, { idempotencyKey: key });
+      sandbox.stripe.transfers.create(
+        { amount: 9_999_999, currency: 'cny', destination: payee },
+        { idempotencyKey: key },
+      );
     expect((await refusal(transfer())).code).toBe('balance_insufficient');
     await sandbox.paid(9_999_999);
     expect((await refusal(transfer())).code).toBe('balance_insufficient');
@@ -107,7 +116,8 @@ describe('an idempotency key', () => {
   });
 
   it('of version 2 keeps a success for thirty days, and lets a failure be tried again', async () => {
-    const create = (key: string) => sandbox.stripe.v2.core.accounts.create({ display_name: '乙' }, { idempotencyKey: key });
+    const create = (key: string) =>
+      sandbox.stripe.v2.core.accounts.create({ display_name: '乙' }, { idempotencyKey: key });
     const key = randomUUID();
     const first = await create(key);
     await sandbox.advance(29 * DAY);

@@ -11,7 +11,11 @@ const links = { refresh_url: 'https://yuzhi.example/again', return_url: 'https:/
 
 const inventor = () =>
   sandbox.stripe.accounts.create({
-    controller: { stripe_dashboard: { type: 'express' }, losses: { payments: 'application' }, fees: { payer: 'application' } },
+    controller: {
+      stripe_dashboard: { type: 'express' },
+      losses: { payments: 'application' },
+      fees: { payer: 'application' },
+    },
     country: 'CN',
     business_type: 'individual',
     email: 'inventor@yuzhi.example',
@@ -25,13 +29,21 @@ describe('a payee', () => {
     const account = await inventor();
     expect(account).toMatchObject({ details_submitted: false, payouts_enabled: false, business_type: 'individual' });
     expect(account.capabilities).toEqual({ transfers: 'inactive' });
-    const link = await sandbox.stripe.accountLinks.create({ account: account.id, type: 'account_onboarding', ...links });
+    const link = await sandbox.stripe.accountLinks.create({
+      account: account.id,
+      type: 'account_onboarding',
+      ...links,
+    });
     expect(await (await fetch(link.url)).text()).toContain('李明');
     expect((await press(link.url, { holder: '李明', last4: '12' })).status).toBe(422);
     const pressed = await press(link.url, { holder: '李明', last4: '1234', action: 'complete' });
     expect([pressed.status, pressed.headers.get('location')]).toEqual([303, links.return_url]);
     const ready = await sandbox.stripe.accounts.retrieve(account.id);
-    expect(ready).toMatchObject({ details_submitted: true, payouts_enabled: true, capabilities: { transfers: 'active' } });
+    expect(ready).toMatchObject({
+      details_submitted: true,
+      payouts_enabled: true,
+      capabilities: { transfers: 'active' },
+    });
     expect(ready.external_accounts!.data[0]).toMatchObject({ last4: '1234', account_holder_name: '李明' });
     const again = await fetch(link.url, { redirect: 'manual' });
     expect(again.headers.get('location')).toBe(links.refresh_url);
@@ -39,7 +51,11 @@ describe('a payee', () => {
 
   it('may leave the page undone, and finds the link dead after five minutes', async () => {
     const account = await inventor();
-    const link = await sandbox.stripe.accountLinks.create({ account: account.id, type: 'account_onboarding', ...links });
+    const link = await sandbox.stripe.accountLinks.create({
+      account: account.id,
+      type: 'account_onboarding',
+      ...links,
+    });
     expect((await press(link.url, { action: 'later' })).headers.get('location')).toBe(links.return_url);
     expect((await sandbox.stripe.accounts.retrieve(account.id)).details_submitted).toBe(false);
     await sandbox.advance(301);
@@ -78,7 +94,9 @@ describe('a payee', () => {
       metadata: { desk: 'ok' },
     });
     expect(updated).toMatchObject({ email: 'inventor@yuzhi.example', metadata: { party: 'p-1', desk: 'ok' } });
-    const automatic = sandbox.stripe.accounts.update(account.id, { settings: { payouts: { schedule: { interval: 'daily' } } } });
+    const automatic = sandbox.stripe.accounts.update(account.id, {
+      settings: { payouts: { schedule: { interval: 'daily' } } },
+    });
     expect((await refusal(automatic)).param).toBe('settings[payouts][schedule][interval]');
   });
 });
@@ -96,7 +114,11 @@ describe('a transfer', () => {
 
     const source = { source_transaction: intent.latest_charge as string };
     const sent = await transfer(payee, 9_000, source);
-    expect(sent).toMatchObject({ amount: 9_000, source_transaction: source.source_transaction, transfer_group: 'deal-1' });
+    expect(sent).toMatchObject({
+      amount: 9_000,
+      source_transaction: source.source_transaction,
+      transfer_group: 'deal-1',
+    });
     const promised = await sandbox.stripe.balance.retrieve({}, { stripeAccount: payee });
     expect([promised.pending[0]!.amount, promised.available[0]!.amount]).toEqual([9_000, 0]);
     expect((await refusal(transfer(payee, 1_001, source))).code).toBe('charge_exceeds_source_limit');
@@ -136,7 +158,9 @@ describe('a transfer', () => {
     expect(after).toMatchObject({ amount_reversed: 3_000, reversed: false });
     expect(after.reversals.data.map(({ amount }) => amount)).toEqual([1_000, 2_000]);
     expect((await sandbox.stripe.transfers.listReversals(sent.id)).data).toHaveLength(2);
-    expect(await sandbox.stripe.transfers.retrieveReversal(sent.id, part.id)).toMatchObject({ metadata: { why: 'refund' } });
+    expect(await sandbox.stripe.transfers.retrieveReversal(sent.id, part.id)).toMatchObject({
+      metadata: { why: 'refund' },
+    });
     const tooMuch = sandbox.stripe.transfers.createReversal(sent.id, { amount: 2_001 });
     expect((await refusal(tooMuch)).param).toBe('amount');
   });
@@ -150,7 +174,10 @@ describe('a payout', () => {
     return { stripeAccount: payee };
   }
   const pay = (amount: number, options: Stripe.RequestOptions) =>
-    sandbox.stripe.payouts.create({ amount, currency: 'cny', metadata: { deal: '9' }, statement_descriptor: 'YUZHI' }, options);
+    sandbox.stripe.payouts.create(
+      { amount, currency: 'cny', metadata: { deal: '9' }, statement_descriptor: 'YUZHI' },
+      options,
+    );
 
   it('leaves the balance at once and arrives within the time that was set', async () => {
     const options = await funded(8_000);
@@ -160,7 +187,9 @@ describe('a payout', () => {
     await sandbox.advance(DAY / 2);
     expect((await sandbox.stripe.payouts.retrieve(payout.id, {}, options)).status).toBe('in_transit');
     await sandbox.advance(DAY / 2);
-    expect((await sandbox.stripe.payouts.list({ status: 'paid' }, options)).data.map(({ id }) => id)).toEqual([payout.id]);
+    expect((await sandbox.stripe.payouts.list({ status: 'paid' }, options)).data.map(({ id }) => id)).toEqual([
+      payout.id,
+    ]);
     const { data } = await sandbox.stripe.events.list({ limit: 3 }, options);
     expect(data.map(({ type }) => type)).toEqual(['payout.paid', 'payout.updated', 'payout.created']);
   });
@@ -170,7 +199,11 @@ describe('a payout', () => {
     const payout = await pay(5_000, options);
     await sandbox.advance(DAY);
     await sandbox.control('POST', `/payouts/${payout.id}/fail`, { failure_code: 'account_closed' });
-    const failed = await sandbox.stripe.payouts.retrieve(payout.id, { expand: ['failure_balance_transaction'] }, options);
+    const failed = await sandbox.stripe.payouts.retrieve(
+      payout.id,
+      { expand: ['failure_balance_transaction'] },
+      options,
+    );
     expect(failed).toMatchObject({ status: 'failed', failure_code: 'account_closed' });
     expect(failed.failure_balance_transaction).toMatchObject({ amount: 5_000, type: 'payout_failure' });
     expect((await sandbox.stripe.balance.retrieve({}, options)).available[0]!.amount).toBe(8_000);
@@ -196,13 +229,19 @@ describe('a payout', () => {
 
   it('is manual: no schedule pays out by itself', async () => {
     const options = await funded(1_000);
-    const manual = { payments: { payouts: { schedule: { interval: 'manual' }, statement_descriptor: 'YUZHI' } } } as const;
+    const manual = {
+      payments: { payouts: { schedule: { interval: 'manual' }, statement_descriptor: 'YUZHI' } },
+    } as const;
     expect(await sandbox.stripe.balanceSettings.update(manual, options)).toMatchObject(manual);
     const daily = { payments: { payouts: { schedule: { interval: 'daily' } } } } as const;
-    expect((await refusal(sandbox.stripe.balanceSettings.update(daily, options))).message).toContain('no automatic payouts');
+    expect((await refusal(sandbox.stripe.balanceSettings.update(daily, options))).message).toContain(
+      'no automatic payouts',
+    );
     await sandbox.advance(30 * DAY);
     expect((await sandbox.stripe.payouts.list({}, options)).data).toEqual([]);
-    expect((await sandbox.stripe.balanceSettings.retrieve({}, options)).payments.payouts!.statement_descriptor).toBe('YUZHI');
+    expect((await sandbox.stripe.balanceSettings.retrieve({}, options)).payments.payouts!.statement_descriptor).toBe(
+      'YUZHI',
+    );
   });
 });
 

@@ -25,7 +25,12 @@ describe('a refund', () => {
   it.each(['alipay', 'wechat_pay'] as const)('by %s is pending first and succeeds by itself', async (method) => {
     const intent = await paidBy(method);
     const asked = await refund(intent, { reason: 'requested_by_customer', metadata: { lot: '7' } });
-    expect(asked).toMatchObject({ status: 'pending', pending_reason: 'processing', amount: 10_000, metadata: { lot: '7' } });
+    expect(asked).toMatchObject({
+      status: 'pending',
+      pending_reason: 'processing',
+      amount: 10_000,
+      metadata: { lot: '7' },
+    });
     await sandbox.advance(10);
     const done = await sandbox.stripe.refunds.retrieve(asked.id, { expand: ['charge', 'balance_transaction'] });
     expect(done).toMatchObject({ status: 'succeeded', charge: { refunded: true, amount_refunded: 10_000 } });
@@ -65,12 +70,20 @@ describe('a refund', () => {
     const { available } = await sandbox.stripe.balance.retrieve();
     const payee = await sandbox.payee();
     const intent = await sandbox.paid(10_000);
-    await sandbox.stripe.transfers.create({ amount: available[0]!.amount + 10_000, currency: 'cny', destination: payee });
+    await sandbox.stripe.transfers.create({
+      amount: available[0]!.amount + 10_000,
+      currency: 'cny',
+      destination: payee,
+    });
     const waiting = await refund(intent.id);
-    expect(waiting).toMatchObject({ status: 'pending', pending_reason: 'insufficient_funds', balance_transaction: null });
+    expect(waiting).toMatchObject({
+      status: 'pending',
+      pending_reason: 'insufficient_funds',
+      balance_transaction: null,
+    });
     expect(await sandbox.summary()).toMatchObject({ refunds_waiting_fen: '10000', difference_fen: '0' });
     await sandbox.paid(10_000);
-    await sandbox.advance(3600);
+    await sandbox.advance(DAY);
     expect((await sandbox.stripe.refunds.retrieve(waiting.id)).status).toBe('succeeded');
     expect(await sandbox.summary()).toMatchObject({ refunds_waiting_fen: '0', difference_fen: '0' });
   });
@@ -107,7 +120,9 @@ describe('a dispute', () => {
 
   it('is not for wallets', async () => {
     const intent = await paidBy('alipay');
-    await expect(sandbox.control('POST', '/disputes', { payment_intent: intent })).rejects.toThrow('Only card payments');
+    await expect(sandbox.control('POST', '/disputes', { payment_intent: intent })).rejects.toThrow(
+      'Only card payments',
+    );
   });
 });
 

@@ -48,7 +48,11 @@ describe('a parameter', () => {
     ['of another kind', { amount: 1, currency: 'cny', capture_method: 'later' }, undefined, 'capture_method'],
   ])('that is %s is refused', async (_, params, code, param) => {
     const error = await refusal(create(params));
-    expect(error).toMatchObject({ type: 'StripeInvalidRequestError', statusCode: 400, rawType: 'invalid_request_error' });
+    expect(error).toMatchObject({
+      type: 'StripeInvalidRequestError',
+      statusCode: 400,
+      rawType: 'invalid_request_error',
+    });
     expect([error.code, error.param]).toEqual([code, param]);
   });
 
@@ -87,12 +91,18 @@ describe('an address', () => {
 
   it('of an object that does not exist answers resource_missing', async () => {
     const error = await refusal(sandbox.stripe.paymentIntents.retrieve('pi_nobody'));
-    expect(error).toMatchObject({ statusCode: 404, code: 'resource_missing', message: "No such payment intent: 'pi_nobody'" });
+    expect(error).toMatchObject({
+      statusCode: 404,
+      code: 'resource_missing',
+      message: "No such payment intent: 'pi_nobody'",
+    });
   });
 
   it('of a page for nothing says so in the language asked for', async () => {
     expect(await (await get('/pay/cs_test_nothing?locale=en')).text()).toContain('No such payment');
-    expect(await (await get('/pay/cs_test_nothing', { 'accept-language': 'zh-CN' })).text()).toContain('没有找到这笔付款');
+    expect(await (await get('/pay/cs_test_nothing', { 'accept-language': 'zh-CN' })).text()).toContain(
+      '没有找到这笔付款',
+    );
     expect((await get('/onboarding/nothing')).status).toBe(404);
   });
 });

@@ -39,8 +39,8 @@ const cellsOf = (row: string) => row.split(/(?<=(?<!\\)(?:\\\\)*)\|/).map(unesca
 
 /**
  * Reads the line markup of a rendered template: "# zh | en" title, "## zh | en" article, "| a | b |" table row (the
- * first is the head, its cells "zh / en"), "! zh | en | name | id" signature box, and otherwise a Chinese paragraph whose
- * English follows after ">". Throws SyntaxError where a language or a cell is missing.
+ * first is the head, its cells "zh / en"), "! zh | en | name | id" signature box, and otherwise a Chinese paragraph
+ * whose English follows after ">". Throws SyntaxError where a language or a cell is missing.
  */
 export function parseMarkup(markup: string): Block[] {
   const blocks: Block[] = [];

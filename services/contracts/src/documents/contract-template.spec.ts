@@ -150,7 +150,7 @@ describe('the content hash', () => {
     const renumbered = changed((c) => (c.patents[0]!.number = c.encumbrances[0]!.patentNumber = '201919999963.7'));
     const hashes = [sampleContract(), renumbered, ...contracts].map((c) => contentHash(c));
     expect(new Set(hashes).size).toBe(hashes.length);
-    // The template's id and version are hashed with its text; the two numbers change together; no person has the others.
+    // The template's id and version are hashed with its text, the numbers change together, no person has the others.
     expect(left).toEqual([
       'template.id',
       'template.version',

@@ -44,7 +44,7 @@ type Template = TransferContractInput['template'];
 const sourceOf = ({ id, version }: Template): string =>
   readFileSync(new URL(`../../templates/${id}/${version}.liquid`, import.meta.url), 'utf8');
 
-/** Everything the signatures bind: what was agreed, and through the digest of its template the words it was agreed in. */
+/** Everything the signatures bind: what was agreed, and by the digest of its template the words it was agreed in. */
 const contentOf = (contract: TransferContractInput): string =>
   canonicalJson({ contract, templateSha256: sha256(sourceOf(contract.template)) });
 

@@ -13,8 +13,8 @@ export interface EarnestMoney {
 }
 
 /**
- * Splits an agreed earnest money of `agreedFen` at `capBps` basis points of the price, rounded down to whole fen because
- * the cap may not be exceeded (Civil Code, arts 586 and 587). Throws RangeError unless 0 < agreed <= price.
+ * Splits an agreed earnest money of `agreedFen` at `capBps` basis points of the price, rounded down to whole fen
+ * because the cap may not be exceeded (Civil Code, arts 586 and 587). Throws RangeError unless 0 < agreed <= price.
  */
 export function earnestMoney(priceFen: bigint, agreedFen: bigint, capBps: number): EarnestMoney {
   if (agreedFen <= 0n || agreedFen > priceFen) throw new RangeError('earnest money must lie within the price');

@@ -32,7 +32,10 @@ const SEAL_NAME = '豫知演示电子印章 Yuzhi demonstration seal';
 export class LocalSignatureProvider implements SignatureProvider {
   readonly notice = {
     zh: '演示签名：证书由平台自建的演示机构签发，不是《电子签名法》第十三条所称的可靠电子签名，不产生签署的法律效力。',
-    en: 'Demonstration signatures: the certificates come from a demonstration authority of the platform itself. They are not reliable electronic signatures in the sense of article 13 of the Electronic Signature Law and do not bind.',
+    en:
+      'Demonstration signatures: the certificates come from a demonstration authority of the platform itself. ' +
+      'They are not reliable electronic signatures in the sense of article 13 of the Electronic Signature Law ' +
+      'and do not bind.',
   };
 
   constructor(

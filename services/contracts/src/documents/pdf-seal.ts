@@ -26,8 +26,9 @@ export interface FoundSeal {
 }
 
 /**
- * Appends an empty seal to a PDF as an incremental update (ISO 32000-2, 7.5.6), so that the rendered file stays the exact
- * beginning of the sealed one. For files with a classic cross-reference table; throws where there already is a form.
+ * Appends an empty seal to a PDF as an incremental update (ISO 32000-2, 7.5.6), so that the rendered file stays the
+ * exact beginning of the sealed one. For files with a classic cross-reference table; throws where there already is a
+ * form.
  */
 export async function withEmptySeal(pdf: Uint8Array, text: SealText): Promise<Buffer> {
   const { context, catalog, page } = await load(pdf);
@@ -35,7 +36,8 @@ export async function withEmptySeal(pdf: Uint8Array, text: SealText): Promise<Bu
   const { Root, Info, ID } = context.trailerInfo;
   const previous = lastXref(pdf);
   const [seal, field] = [1, 2].map((n) => PDFRef.of(context.largestObjectNumber + n)) as [PDFRef, PDFRef];
-  const widget = `<< /Type /Annot /Subtype /Widget /FT /Sig /T (seal) /F 132 /Rect [0 0 0 0] /P ${String(page.ref)} /V ${String(seal)} >>`;
+  const links = `/P ${String(page.ref)} /V ${String(seal)}`;
+  const widget = `<< /Type /Annot /Subtype /Widget /FT /Sig /T (seal) /F 132 /Rect [0 0 0 0] ${links} >>`;
   catalog.set(PDFName.of('AcroForm'), context.obj({ Fields: [field], SigFlags: 3 }));
   page.node.set(PDFName.of('Annots'), context.obj([...(page.node.Annots()?.asArray() ?? []), field]));
   const objects: [PDFRef, string][] = [
@@ -64,7 +66,7 @@ type Covered = [start: number, end: number, stop: number];
 const coveredDigest = (pdf: Buffer, [start, end, stop]: Covered): Buffer =>
   createHash('sha256').update(pdf.subarray(0, start)).update(pdf.subarray(end, stop)).digest();
 
-/** Where the one seal of a file lies and when it says it was made; null where there is none, or more, or a broken one. */
+/** Where the one seal of a file lies and when it says it was made; null where there is none, or two, or a broken. */
 function locate(pdf: Buffer): { covered: Covered; at: number } | null {
   const [found, ...others] = pdf.toString('latin1').matchAll(SEAL);
   if (!found || others.length > 0) return null;

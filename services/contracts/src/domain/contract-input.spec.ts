@@ -6,8 +6,14 @@ import { BUYER, dealIn, INVENTOR, PATENT, SALE, SELLER } from './deal.fixture.ts
 import type { Deal } from './deal.ts';
 
 const organisation = (uscc: string, name: string, legalRepresentative: string) => ({
-  ...{ uscc, name, nameEn: name, kind: 'firm' as const, region: '410100', address: '河南省郑州市', verified: true },
+  uscc,
+  name,
+  nameEn: name,
+  kind: 'firm' as const,
+  region: '410100',
+  address: '河南省郑州市',
   legalRepresentative,
+  verified: true,
 });
 const organisations = new Map([
   [SELLER, organisation(SELLER, '演示数据·中原材料大学', '张明远')],

@@ -13,7 +13,7 @@ import { showCharge } from './charges.ts';
 /** Days after the payment in which its method can be refunded. */
 const WINDOW_DAYS: Partial<Record<MethodType, number>> = { alipay: 90, wechat_pay: 180 };
 /** A refund that waits for funds looks again after this time. */
-const FUNDS_CHECK_S = 3600;
+const FUNDS_CHECK_S = DAY_S;
 
 export function showRefund(refund: Refund): Stripe.Refund {
   return {

@@ -8,9 +8,10 @@ import type { Summary } from '../summary.ts';
 
 const adminUrl = process.env['DATABASE_URL'];
 
-async function administer(sql: string): Promise<void> {
-  if (!adminUrl) throw new Error('DATABASE_URL names no PostgreSQL server: these tests make a database on one.');
-  const client = new Client({ connectionString: adminUrl });
+async function administer(sql: string, connectionString = adminUrl): Promise<void> {
+  if (!connectionString)
+    throw new Error('DATABASE_URL names no PostgreSQL server: these tests make a database on one.');
+  const client = new Client({ connectionString });
   await client.connect();
   try {
     await client.query(sql);
@@ -25,6 +26,8 @@ export class SandboxUnderTest {
   private readonly database = `stripe_sandbox_${randomUUID().replaceAll('-', '')}`;
   /** The unmodified client, which neither retries nor reports about itself. */
   stripe!: Stripe;
+
+  constructor(private readonly now?: () => number) {}
 
   get url(): string {
     return this.sandbox!.url;
@@ -50,6 +53,12 @@ export class SandboxUnderTest {
   async stop(): Promise<void> {
     await this.sandbox?.close();
     await administer(`drop database if exists ${this.database} with (force)`);
+  }
+
+  /** As if nothing had ever happened. */
+  async clear(): Promise<void> {
+    const tables = ['object', 'idempotency', 'delivery', 'setting'].map((table) => `stripe_sandbox.${table}`);
+    await administer(`truncate ${tables.join(', ')}`, this.databaseUrl);
   }
 
   client(key = 'sk_test_yuzhi', options: Partial<Stripe.StripeConfig> = {}): Stripe {
@@ -99,14 +108,18 @@ export class SandboxUnderTest {
   }
 
   private async open(port: number): Promise<void> {
-    this.sandbox = await startStripeSandbox({ databaseUrl: this.databaseUrl, port });
+    this.sandbox = await startStripeSandbox({
+      databaseUrl: this.databaseUrl,
+      port,
+      ...(this.now && { now: this.now }),
+    });
     this.stripe = this.client();
   }
 }
 
 /** Starts it before the file's tests and removes it after them. */
-export function useSandbox(): SandboxUnderTest {
-  const sandbox = new SandboxUnderTest();
+export function useSandbox(now?: () => number): SandboxUnderTest {
+  const sandbox = new SandboxUnderTest(now);
   beforeAll(() => sandbox.start());
   afterAll(() => sandbox.stop());
   return sandbox;

@@ -1,0 +1,60 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { definedProcesses } from '@yuzhi/chassis/process';
+import { catalogue, declarations } from '@yuzhi/protocol/catalogue';
+import type { Declared, Intake } from '@yuzhi/protocol/declare';
+import { platformRefusals } from '@yuzhi/protocol/platform';
+
+/** One thing that some test must reach through the gateway. */
+export interface Reachable {
+  what: string;
+  /** As the metrics name it. */
+  key: string;
+}
+
+const labels = (of: Record<string, string>) =>
+  Object.entries(of)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(',');
+
+const isIntake = (declared: Declared): declared is Intake => ['hook', 'upload', 'form'].includes(declared.kind);
+
+/** Every rejection of every command, every refusal of the door, every move of every process. */
+export function reachables(): Reachable[] {
+  const rejections = declarations('command').flatMap(({ service, type, rejections: of }) =>
+    Object.keys(of).map((code) => ({ what: `${type} · ${code}`, key: `commands_decided_total ${labels({ service, type, code })}` })),
+  );
+  const intakes = catalogue.declared.filter(isIntake).flatMap(({ type, rejections: of }) =>
+    Object.entries(of).map(([code, { status }]) => ({
+      what: `${type} · ${code}`,
+      key: `refusals_total ${labels({ code, status: String(status) })}`,
+    })),
+  );
+  const door = Object.entries(platformRefusals).map(([code, { status }]) => ({
+    what: `gateway · ${code}`,
+    key: `refusals_total ${labels({ code, status: String(status) })}`,
+  }));
+  const moves = definedProcesses().flatMap(({ name, transitions }) =>
+    transitions.map(({ from, on, to }) => ({
+      what: `${name}: ${from} —${on}→ ${to}`,
+      key: `process_moves_total ${labels({ process: name, from, on })}`,
+    })),
+  );
+  return [...rejections, ...intakes, ...door, ...moves];
+}
+
+/** Writes the table of what was reached by which test; answers what no test reached. */
+export function writeReached(files: readonly string[], report: string): Reachable[] {
+  const by = new Map<string, string>();
+  for (const file of files.filter((name) => existsSync(name))) {
+    for (const line of readFileSync(file, 'utf8').split('\n').filter(Boolean)) {
+      const { test, reached } = JSON.parse(line) as { test: string; reached: string[] };
+      for (const key of reached) if (!by.has(key)) by.set(key, test);
+    }
+  }
+  const wanted = reachables();
+  const rows = wanted.map(({ what, key }) => `| ${what} | ${by.get(key) ?? '**nobody**'} |`);
+  mkdirSync(dirname(report), { recursive: true });
+  writeFileSync(report, ['| what | reached by |', '|---|---|', ...rows, ''].join('\n'));
+  return wanted.filter(({ key }) => !by.has(key));
+}
