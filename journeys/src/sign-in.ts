@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { readRefusal } from '@yuzhi/protocol/refused';
+import { untilAnswered } from './eventually.ts';
 
 /** Renewed this long before the token ends. */
 const MARGIN_MS = 20_000;
@@ -19,6 +21,7 @@ class Browser {
       headers: { cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
       ...(body && { method: 'POST', body }),
     });
+    if (response.status >= 500) throw await readRefusal(response);
     for (const cookie of response.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie)!;
       if (value) this.#cookies.set(name!, value);
@@ -66,7 +69,7 @@ async function exchange(baseUrl: string, form: Record<string, string>, authoriza
     headers: authorization ? { authorization } : {},
     body: new URLSearchParams(form),
   });
-  if (!response.ok) throw new Error(`no token: ${response.status} ${await response.text()}`);
+  if (!response.ok) throw await readRefusal(response);
   return (await response.json()) as Tokens;
 }
 
@@ -86,14 +89,16 @@ function renewing(get: () => Promise<Tokens>): () => Promise<string> {
 }
 
 export const personToken = (baseUrl: string, loginName: string, password: string) =>
-  renewing(() => signIn(baseUrl, loginName, password));
+  renewing(() => untilAnswered(() => signIn(baseUrl, loginName, password)));
 
 /** An API client's token by client credentials. */
 export const clientToken = (baseUrl: string, clientId: string, clientSecret: string) =>
   renewing(() =>
-    exchange(
-      baseUrl,
-      { grant_type: 'client_credentials' },
-      `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64')}`,
+    untilAnswered(() =>
+      exchange(
+        baseUrl,
+        { grant_type: 'client_credentials' },
+        `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64')}`,
+      ),
     ),
   );

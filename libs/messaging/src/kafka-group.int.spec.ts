@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Kafka, KafkaJSNonRetriableError, logLevel } from 'kafkajs';
+import { until } from './fixture/log.specification.ts';
+import { brokers, freshPrefix, removeTopics } from './fixture/topics.ts';
 import { KafkaLog } from './kafka-log.ts';
 import type { Batch, Taken } from './log.ts';
-import { until } from './fixture/log.specification.ts';
 
-const brokers = process.env['KAFKA_BROKERS']!.split(',');
-const prefix = `group-spec.${randomUUID().slice(0, 8)}.`;
+const prefix = freshPrefix('group');
 const logs: KafkaLog[] = [];
 let topics = 0;
 
@@ -32,6 +32,7 @@ const raw = () => new Kafka({ clientId: 'raw', brokers, logLevel: logLevel.NOTHI
 const pause = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
 
 afterEach(() => Promise.all(logs.splice(0).map((log) => log.close())));
+afterAll(() => removeTopics(prefix));
 
 describe('a produce that failed although the broker took it', () => {
   const require = createRequire(import.meta.url);

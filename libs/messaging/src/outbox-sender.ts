@@ -32,7 +32,13 @@ export class OutboxSender {
 
   send(rows: Row[], epoch: bigint): void {
     for (const row of rows) this.#waiting.push({ ...row, epoch });
-    if (rows.length) this.#sending ??= this.#drain().finally(() => (this.#sending = undefined));
+    if (rows.length) this.#start();
+  }
+  #start(): void {
+    this.#sending ??= this.#drain().finally(() => {
+      this.#sending = undefined;
+      if (this.#waiting.length && !this.#closed) this.#start();
+    });
   }
   async #drain(): Promise<void> {
     while (!this.#closed) {

@@ -5,7 +5,6 @@ import type { Statement } from '@yuzhi/database/statement';
 import { Effects } from '@yuzhi/messaging/decision';
 import { Inject, Injectable } from '@nestjs/common';
 import {
-  type AuctionRow,
   type BidderRow,
   type BidRow,
   insertAuctions,
@@ -14,6 +13,7 @@ import {
   lotOf,
   type MomentRow,
   type Row,
+  type Standing,
   updateAuctions,
   upsertBidders,
 } from './auction.rows.ts';
@@ -21,10 +21,10 @@ import type { Bidder } from './domain/auction-state.ts';
 import { advanceLot, type Lot } from './domain/lot.ts';
 import { follows } from './follows.ts';
 
-const AUCTIONS = `select sale_id as "saleId", seller, terms, version, period, paddles, leader,
-    leader_paddle as "leaderPaddle", highest_fen::text as "highestFen", seq, bids, cycle, ends_at as "endsAt", head,
-    result, returns, deadline_at as "deadlineAt"
-  from auction where sale_id = any($1::uuid[])`;
+const STANDINGS = `select sale_id as "saleId", seller, terms, version, period, paddles, leader,
+    leader_paddle as "leaderPaddle", leader_seq as "leaderSeq", highest_fen::text as "highestFen", seq, bids, cycle,
+    ends_at as "endsAt", head, result, returns, deadline_at as "deadlineAt"
+  from standing where sale_id = any($1::uuid[])`;
 const BIDDERS = `select sale_id as "saleId", party, rules_version as "rulesVersion", registered_at as "registeredAt",
     paddle, admitted_at as "admittedAt", deposit, asked_at as "askedAt", stuck
   from bidder where sale_id = any($1::uuid[])`;
@@ -33,8 +33,8 @@ type Dated = 'registeredAt' | 'admittedAt' | 'askedAt';
 type StoredBidder = Omit<Bidder, Dated> & { saleId: string; party: string } & Record<Dated, Date | null>;
 
 /**
- * The auctions that are under way, resident. One is read when a command for it finds it missing: its row is the
- * snapshot, so a start reads no history and nothing that nobody asks for. What has ended leaves with the next commit.
+ * The auctions that are under way, resident. One is read when a command for it finds it missing: its row and its newest
+ * quote are the snapshot, so a start reads no history, and nothing that nobody asks for. What has ended leaves.
  */
 @Injectable()
 export class AuctionStore implements Store<Lot, Row> {
@@ -69,7 +69,7 @@ export class AuctionStore implements Store<Lot, Row> {
 
   async #read(ids: string[]): Promise<Lot[]> {
     const [auctions, bidders] = await Promise.all([
-      this.reader.query<AuctionRow>({ name: 'auctions', text: AUCTIONS, values: [ids] }),
+      this.reader.query<Standing>({ name: 'standings', text: STANDINGS, values: [ids] }),
       this.reader.query<StoredBidder>({ name: 'bidders', text: BIDDERS, values: [ids] }),
     ]);
     const of = Map.groupBy(bidders.rows, ({ saleId }) => saleId);
@@ -86,7 +86,16 @@ export class AuctionStore implements Store<Lot, Row> {
   }
 
   save(lots: Lot[], rows: Row[]): Statement[] {
-    const opened = lots.filter((lot) => !this.#before(lot));
+    const opened: Lot[] = [];
+    const changed: Lot[] = [];
+    const bidders: BidderRow[] = [];
+    for (const lot of lots) {
+      const before = this.#before(lot);
+      // A quote is a row of its own, and changes no other.
+      if (before?.version === lot.version) continue;
+      (before ? changed : opened).push(lot);
+      bidders.push(...changedBidders(lot, before));
+    }
     const bids: BidRow[] = [];
     const moments: MomentRow[] = [];
     for (const row of rows) {
@@ -95,21 +104,14 @@ export class AuctionStore implements Store<Lot, Row> {
     }
     return [
       insertAuctions(opened),
-      updateAuctions(opened.length ? lots.filter((lot) => this.#before(lot)) : lots),
-      upsertBidders(lots.flatMap((lot) => this.#changedBidders(lot))),
+      updateAuctions(changed),
+      upsertBidders(bidders),
       insertBids(bids),
       insertMoments(moments),
     ];
   }
   #before({ auction: { saleId } }: Lot): Lot | undefined {
     return this.#open.get(saleId) ?? this.#ended.get(saleId);
-  }
-  #changedBidders(lot: Lot): BidderRow[] {
-    const { saleId, bidders } = lot.auction;
-    const before = this.#before(lot)?.auction.bidders;
-    if (bidders === before) return [];
-    const changed = Object.entries(bidders).filter(([party, bidder]) => before?.[party] !== bidder);
-    return changed.map(([party, bidder]) => ({ saleId, party, bidder, version: lot.version }));
   }
 
   committed(lots: Map<string, Lot>): void {
@@ -126,6 +128,13 @@ export class AuctionStore implements Store<Lot, Row> {
   get resident(): number {
     return this.#open.size;
   }
+}
+
+function changedBidders({ auction: { saleId, bidders }, version }: Lot, before: Lot | undefined): BidderRow[] {
+  const known = before?.auction.bidders;
+  if (bidders === known) return [];
+  const changed = Object.entries(bidders).filter(([party, bidder]) => known?.[party] !== bidder);
+  return changed.map(([party, bidder]) => ({ saleId, party, bidder, version }));
 }
 
 function biddersOf(rows: StoredBidder[]): Record<string, Bidder> {

@@ -13,12 +13,11 @@ import {
 import { dealEffective } from '@yuzhi/protocol/contracts';
 import type { DataOf, RejectionOf } from '@yuzhi/protocol/declare';
 import { Injectable } from '@nestjs/common';
-import type { BidRow } from './auction.rows.ts';
 import { AuctionStore } from './auction.store.ts';
 import { admit, placeBid as decideBid, register } from './domain/auction.ts';
-import { applyDeposit, type Lot, openLot, step } from './domain/lot.ts';
+import { applyDeposit, type Lot, openLot, quoted, step } from './domain/lot.ts';
 import { freeBounds, type Terms } from './domain/terms.ts';
-import { depositOrder, follows } from './follows.ts';
+import { depositOrder, follows, followsQuote } from './follows.ts';
 
 type Decided<C extends Parameters<typeof Handle>[0]> = Decision<Lot, RejectionOf<C>>;
 
@@ -67,17 +66,16 @@ export class BiddingHandlers {
   }
 
   @Handle(placeBid, AuctionStore)
-  bid(lot: Lot | undefined, { id, principal, data }: Sent<typeof placeBid>, now: number): Decided<typeof placeBid> {
+  bid(lot: Lot | undefined, { principal, data }: Sent<typeof placeBid>, now: number): Decided<typeof placeBid> {
     if (!lot) return refuse('auction-not-found');
     const { auction, events, bid } = decideBid(lot.auction, principal.party, BigInt(data.amountFen), now);
-    const decided = step(lot, { auction }, events);
+    const after = quoted(lot, auction, events);
     const { seq, at, amountFen, paddle, nextValidFen, refusal } = bid;
     const { period, cycle, cycleEndsAt } = auction;
-    const row: BidRow = { ...bid, person: principal.person, commandId: id };
     const decision = refusal
-      ? refuse(refusal, { nextValidFen }).leaving(decided.lot)
-      : accept(decided.lot, { seq, at, amountFen, paddle, nextValidFen, period, cycle, cycleEndsAt });
-    return follows(decision.append(row), decided);
+      ? refuse(refusal, { nextValidFen }).leaving(after.lot)
+      : accept(after.lot, { seq, at, amountFen, paddle, nextValidFen, period, cycle, cycleEndsAt });
+    return followsQuote(decision, after, { bid, person: principal.person });
   }
 
   /** The store has applied what was due before this is asked. */

@@ -1,14 +1,16 @@
 import { Answer, Fill } from '@yuzhi/chassis/answers';
+import { fromJson } from '@yuzhi/database/json';
 import { PlatformClock } from '@yuzhi/messaging/platform-clock';
 import { getAuction, getRegistration, hall, listAuctions, listBids } from '@yuzhi/protocol/bidding';
 import type { ParamsOf, Principal } from '@yuzhi/protocol/declare';
 import { Injectable } from '@nestjs/common';
-import { type AuctionRow, lotOf } from './auction.rows.ts';
+import { lotOf, type Standing } from './auction.rows.ts';
+import type { Period } from './domain/auction-state.ts';
 import { nextValid } from './domain/bid-rule.ts';
 import { advance } from './domain/deadlines.ts';
 import type { Deposit } from './domain/deposit.ts';
-import type { HallItem } from './domain/hall.ts';
-import { publicTerms } from './domain/terms.ts';
+import { type HallItem, shownItems } from './domain/hall.ts';
+import { publicTerms, type Terms } from './domain/terms.ts';
 import { depositOrder } from './follows.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 
@@ -21,22 +23,22 @@ export class BiddingQueries {
 
   @Answer(getAuction)
   async get({ saleId }: ParamsOf<typeof getAuction>) {
-    const [row, now] = await Promise.all([this.prisma.auction.findUnique({ where: { saleId } }), this.clock.now()]);
-    return row ? viewOf(row as AuctionRow, now) : undefined;
+    const [row, now] = await Promise.all([this.prisma.standing.findUnique({ where: { saleId } }), this.clock.now()]);
+    return row ? viewOf(row, now) : undefined;
   }
 
   /** Newest first: ids of sales rise with time. */
   @Answer(listAuctions)
   async list({ after, limit, period }: ParamsOf<typeof listAuctions>) {
     const now = await this.clock.now();
-    const rows = await this.prisma.auction.findMany({
+    const rows = await this.prisma.standing.findMany({
       where: { AND: [period ? inPeriod(period, new Date(now)) : {}, after ? { saleId: { lt: after } } : {}] },
       orderBy: { saleId: 'desc' },
       take: limit + 1,
     });
     const items = rows.slice(0, limit);
     return {
-      items: items.map((row) => viewOf(row as AuctionRow, now)),
+      items: items.map((row) => viewOf(row, now)),
       next: rows.length > limit ? items.at(-1)!.saleId : null,
     };
   }
@@ -60,7 +62,7 @@ export class BiddingQueries {
     const party = asker!.party;
     const [bidder, auction] = await Promise.all([
       this.prisma.bidder.findUnique({ where: { saleId_party: { saleId, party } } }),
-      this.prisma.auction.findUnique({ where: { saleId }, select: { leader: true } }),
+      this.prisma.standing.findUnique({ where: { saleId }, select: { leader: true } }),
     ]);
     if (!bidder || !auction) return undefined;
     const { rulesVersion, registeredAt, paddle, admittedAt, deposit } = bidder;
@@ -74,18 +76,29 @@ export class BiddingQueries {
     };
   }
 
+  /** Valid quotes tell from their own rows how they were shown; everything else has a row of its own. */
   @Fill(hall)
   async moments({ saleId }: ParamsOf<typeof hall>, { after, limit }: { after: number; limit: number }) {
-    const [auction, rows] = await Promise.all([
-      this.prisma.auction.findUnique({ where: { saleId }, select: { head: true } }),
+    const standing = await this.prisma.standing.findUnique({ where: { saleId }, select: { head: true, terms: true } });
+    if (!standing) return undefined;
+    const { head } = standing;
+    const [[{ first }], moments] = await Promise.all([
+      this.prisma.$queryRaw<[{ first: number }]>`select first_bid_behind(${saleId}::uuid, ${after}) as first`,
       this.prisma.moment.findMany({ where: { saleId, seq: { gt: after } }, orderBy: { seq: 'asc' }, take: limit }),
     ]);
-    if (!auction) return undefined;
-    const numbered = rows.flatMap(({ seq, items }) => {
-      const shown = items as HallItem[];
-      return shown.map((item, i) => ({ seq: seq - shown.length + 1 + i, item }));
+    const bids = await this.prisma.bid.findMany({
+      where: { saleId, refusal: null, seq: { gte: first } },
+      orderBy: { seq: 'asc' },
+      take: limit,
     });
-    return { items: numbered.filter(({ seq }) => seq > after).slice(0, limit), head: auction.head };
+    const terms = fromJson<Terms>(standing.terms);
+    const shown = bids.flatMap((bid) => shownItems({ ...bid, paddle: bid.paddle!, at: bid.at.getTime() }, terms));
+    const items = [...shown, ...moments.map(({ seq, item }) => ({ seq, item: item as HallItem }))]
+      // What was committed after the head was read may be here in part.
+      .filter(({ seq }) => after < seq && seq <= head)
+      .toSorted((a, b) => a.seq - b.seq)
+      .slice(0, limit);
+    return { items, head };
   }
 }
 
@@ -93,8 +106,8 @@ export class BiddingQueries {
 const shownDeposit = (deposit: Deposit) => (deposit === 'applying' ? 'held' : deposit);
 
 /** The period at `now`, whatever the row says: nobody may have noticed a deadline yet. */
-function inPeriod(period: AuctionRow['period'], now: Date) {
-  const running = { endsAt: { gt: now } };
+function inPeriod(period: Period, now: Date) {
+  const running = { period: { not: 'ended' }, endsAt: { gt: now } };
   switch (period) {
     case 'scheduled':
       return { ...running, freeStartsAt: { gt: now } };
@@ -108,7 +121,7 @@ function inPeriod(period: AuctionRow['period'], now: Date) {
 }
 
 /** The auction as it stands at `now`, with every deadline applied that nobody may have noticed yet. */
-function viewOf(row: AuctionRow, now: number) {
+function viewOf(row: Standing, now: number) {
   const { auction: stored, head } = lotOf(row);
   const { auction } = advance(stored, now);
   const { saleId, seller, period, paddles, highestFen, leaderPaddle, bids, cycle, cycleEndsAt, result } = auction;

@@ -11,27 +11,34 @@ import {
   periodChanged,
 } from '@yuzhi/protocol/bidding';
 import { applyDeposit, returnDeposit } from '@yuzhi/protocol/escrow';
-import type { MomentRow } from './auction.rows.ts';
+import type { BidRow, MomentRow } from './auction.rows.ts';
 import type { Happening } from './domain/auction-state.ts';
 import type { Lot, Step } from './domain/lot.ts';
 
 /** The order by which a bidder pays his deposit: known before escrow has opened it. */
 export const depositOrder = (saleId: string, party: string): string => derivedId(saleId, 'deposit', party);
 
-/**
- * What a step leads to outside: events, questions to escrow, and the items of the hall with the rows that keep them. A
- * bid leads to no event: the stream shows it, its row keeps it, and the end tells how many there were.
- */
-export function follows<E extends Effects>(effects: E, { lot, happened, items }: Step): E {
-  for (const one of happened) followOne(effects, lot, one);
-  const { saleId } = lot.auction;
-  let seq = lot.head - items.length;
-  for (const item of items) {
-    seq += 1;
-    const moment: MomentRow = { saleId, seq, item };
-    effects.show(hall, saleId, seq, item).append(moment);
-  }
+/** What a step leads to outside: events, questions to escrow, and items of the hall with the rows that keep them. */
+export function follows<E extends Effects>(effects: E, step: Step): E {
+  for (const one of step.happened) followOne(effects, step.lot, one);
+  for (const moment of moments(step)) effects.show(hall, moment.saleId, moment.seq, moment.item).append(moment);
   return effects;
+}
+
+/**
+ * What a quote leads to: items of the hall and its own row, which keeps them too. It leads to no event: who wants the
+ * quotes watches the stream or reads the rows, and the end tells how many there were.
+ */
+export function followsQuote<E extends Effects>(effects: E, step: Step, { bid, person }: Omit<BidRow, 'lot'>): E {
+  for (const { saleId, seq, item } of moments(step)) effects.show(hall, saleId, seq, item);
+  const row: BidRow = { bid, person, lot: step.lot };
+  effects.append(row);
+  return effects;
+}
+
+function moments({ lot: { auction, head }, items }: Step): MomentRow[] {
+  const first = head - items.length + 1;
+  return items.map((item, i) => ({ saleId: auction.saleId, seq: first + i, item }));
 }
 
 function followOne(effects: Effects, lot: Lot, one: Happening): void {

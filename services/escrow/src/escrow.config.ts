@@ -13,6 +13,8 @@ export const EscrowEnvironment = ServiceEnvironment.extend({
   /** Of a sandbox; absent: Stripe itself. */
   stripeApiBase: z.url({ protocol: /^https?$/ }).optional(),
   stripePlatform: z.string().min(1).max(60).default('yuzhi'),
+  /** Below the 30 seconds that an errand may take. */
+  stripeTimeoutMs: z.coerce.number().int().min(100).max(29_000).default(25_000),
   /** How often what no webhook told us is looked for. */
   reconcileMs: z.coerce.number().int().min(100).default(300_000),
   /** The first wait after a refusal that time may mend; it doubles up to an hour. */

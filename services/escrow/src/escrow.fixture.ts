@@ -4,15 +4,25 @@ import { answerType, clockRecord } from '@yuzhi/messaging/judge';
 import { uuidv7 } from '@yuzhi/messaging/ids';
 import { MemoryBroker, MemoryLog } from '@yuzhi/messaging/memory-log';
 import { MemoryPager, replyChannel, type Reply } from '@yuzhi/messaging/replies';
+import { bidderRegistered } from '@yuzhi/protocol/bidding';
 import { catalogue } from '@yuzhi/protocol/catalogue';
 import type { AnswerOf, CloudEvent, Command, Envelope, Event, InputOf, Outcome, Principal } from '@yuzhi/protocol/declare';
-import { getOrder, getReconciliation, getSaleMoney, getTrialBalance, listOperations } from '@yuzhi/protocol/escrow';
+import {
+  type getOrder,
+  type getReconciliation,
+  type getSaleMoney,
+  type getTrialBalance,
+  type listOperations,
+  onboardPayee,
+  payOrder,
+} from '@yuzhi/protocol/escrow';
 import { calendar, rules } from '@yuzhi/protocol/oversight';
 import { memberships } from '@yuzhi/protocol/identity';
 import { type StripeSandbox, startStripeSandbox } from '@yuzhi/stripe-sandbox/stripe-sandbox';
 import { type TestDatabase, testDatabase } from '@yuzhi/testkit/databases';
 import { randomUUID } from 'node:crypto';
 import { BookStore } from './book.store.ts';
+import { depositOrderId } from './domain/payments.ts';
 import { EscrowModule } from './escrow.module.ts';
 
 export const BUYER = '91350100M000100Y43';
@@ -81,7 +91,7 @@ export class House {
     const { reconcileMs: _, ...settings } = { fee_bps: 60, settlement_seconds: 0, refund_seconds: 0, ...options };
     await house.control('/settings', { payout_seconds: 0, ...settings });
     for (const connect of ['false', 'true']) {
-      const made = await house.#stripe('/webhook_endpoints', { url: 'http://127.0.0.1:1', connect });
+      const made = await house.api('/webhook_endpoints', { url: 'http://127.0.0.1:1', connect });
       house.#secrets.push(made['secret'] as string);
       house.#endpoints.push(made['id'] as string);
     }
@@ -107,13 +117,13 @@ export class House {
         ...{ internalSecret: 'secret-of-a-test-', logLevel: 'silent', steppable: true, sweepMs: 20 },
         ...{ writerUrl: writer, readerUrl: reader, sideUrl: side },
         ...{ stripeSecretKey: 'sk_test_yuzhi', stripeWebhookSecrets: this.#secrets, stripeApiBase: this.sandbox.url },
-        ...{ stripePlatform: 'yuzhi', railBackOffMs: 20, reconcileMs: this.options.reconcileMs ?? 60_000 },
+        ...{ stripePlatform: 'yuzhi', stripeTimeoutMs: 800, railBackOffMs: 20, reconcileMs: this.options.reconcileMs ?? 60_000 },
         log: () => new MemoryLog(this.broker),
         pager: () => new MemoryPager(),
       }),
     );
     const url = `${this.running.url}/v1/hooks/stripe`;
-    for (const id of this.#endpoints) await this.#stripe(`/webhook_endpoints/${id}`, { url });
+    for (const id of this.#endpoints) await this.api(`/webhook_endpoints/${id}`, { url });
   }
   async reboot(): Promise<void> {
     await this.running.stop();
@@ -217,10 +227,39 @@ export class House {
     return answerOf(`${this.sandbox.url}/_sandbox${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
   }
   /** The rail's API without the client that the service uses. */
-  #stripe(path: string, form: Record<string, string>): Promise<Record<string, unknown>> {
+  api(path: string, form: Record<string, string>): Promise<Record<string, unknown>> {
     const all = path === '/webhook_endpoints' ? { ...form, 'enabled_events[0]': '*' } : form;
     const headers = { authorization: 'Bearer sk_test_yuzhi' };
     return answerOf(`${this.sandbox.url}/v1${path}`, { method: 'POST', headers, body: new URLSearchParams(all) });
+  }
+  /** A bidder registers, and his deposit has an order; answers its id. */
+  async bidder(saleId: string, party: string, depositFen: bigint): Promise<string> {
+    const orderId = depositOrderId(saleId, party);
+    this.tell(bidderRegistered, { saleId, party, rulesVersion: '1', orderId, depositFen: String(depositFen) });
+    await this.until(async () => (await this.rows('select from payment_order where id = $1', orderId)).length > 0);
+    return orderId;
+  }
+  /** The payer goes to the rail's page, as often as the order needs, and pays. */
+  async settle(orderId: string, method = 'alipay'): Promise<void> {
+    for (;;) {
+      const { payer, state, paidFen } = await this.order(orderId);
+      if (state !== 'open') return;
+      await this.send(payOrder, { orderId, returnUrl: 'https://yuzhi.example/back' }, by(payer));
+      await this.pay(orderId, method);
+      await this.until(async () => (await this.order(orderId)).paidFen !== paidFen);
+    }
+  }
+  /** A payee opens his account with the rail and finishes there. */
+  async payee(party: string): Promise<void> {
+    await this.send(onboardPayee, { returnUrl: 'https://yuzhi.example/back' }, by(party));
+    const account = await this.until(async () => {
+      const [row] = await this.rows<{ account: string | null }>(
+        `select state->>'account' as account from payee where party = $1`,
+        party,
+      );
+      return row?.account;
+    });
+    await this.control(`/accounts/${account}/complete`, {});
   }
   /** Somebody pays on the rail's page. */
   async pay(orderId: string, method = 'alipay'): Promise<void> {

@@ -17,10 +17,9 @@ export interface StripeConfig {
   stripeApiBase?: string | undefined;
   /** Tells our objects from those of another platform on the same Stripe account. */
   stripePlatform: string;
+  stripeTimeoutMs: number;
 }
 
-/** Below what one attempt may take, so that the SDK gives up first. */
-const TIMEOUT_MS = 25_000;
 const PAGE = 100;
 /** Events of one look; the rest is for the next. */
 const EVENTS_MAX = 2000;
@@ -65,14 +64,14 @@ export class StripeRail extends PaymentRail {
 
   constructor(private readonly config: StripeConfig) {
     super();
-    const { stripeSecretKey, stripeApiBase } = config;
+    const { stripeSecretKey, stripeApiBase, stripeTimeoutMs: timeout } = config;
     this.isDemo = !stripeSecretKey.startsWith('sk_live_');
     this.name = this.isDemo ? 'Stripe 演示 Demonstration' : 'Stripe';
     const base = stripeApiBase === undefined ? undefined : new URL(stripeApiBase);
     const protocol = base?.protocol === 'http:' ? 'http' : 'https';
     this.#stripe = new Stripe(stripeSecretKey, {
       maxNetworkRetries: 0,
-      timeout: TIMEOUT_MS,
+      timeout,
       telemetry: false,
       ...(base && { host: base.hostname, port: base.port || (protocol === 'http' ? 80 : 443), protocol }),
     });

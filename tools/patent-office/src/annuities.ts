@@ -19,7 +19,7 @@ export function termYears(kind: PatentKind, filingDate: CivilDate): number {
 export const expiryDate = (kind: PatentKind, filingDate: CivilDate): CivilDate =>
   addYears(filingDate, termYears(kind, filingDate));
 
-/** The last day to pay a year's annuity without being late: before the patent-year before it is over, that day included. */
+/** The last day to pay a year's annuity in time: the anniversary on which the patent-year before it is over. */
 export const annuityDueOn = (filingDate: CivilDate, year: number): CivilDate => addYears(filingDate, year - 1);
 
 /** The last day on which an annuity can still be paid, with its late fee. */
@@ -28,7 +28,7 @@ export const graceEndsOn = (dueOn: CivilDate): CivilDate => addMonths(dueOn, GRA
 /** The patent-year that a day falls in; the day of filing falls in year 1. */
 export const patentYearOn = (filingDate: CivilDate, day: CivilDate): number => yearsBetween(filingDate, day) + 1;
 
-/** A month is exceeded the day after it is full: paid on that day itself it does not count. At most 5 within the grace. */
+/** A month is exceeded the day after it is full: paid on that very day it does not count. At most 5 in the grace. */
 export function fullMonthsExceeded(dueOn: CivilDate, paidOn: CivilDate): number {
   let months = 0;
   while (paidOn > addMonths(dueOn, months + 1)) months++;

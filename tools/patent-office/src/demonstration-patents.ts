@@ -111,12 +111,13 @@ function technical(random: () => number, industry: Words, subject: Words, patter
   const means = about(pattern.means, subject);
   const effect = oneOf(random, EFFECTS);
   const main = pattern.ipc[0]!;
+  const field = `属于${industry.zh}领域（主分类${main}，${IPC_TITLES[main.slice(0, 4)]}）`;
   const opening = kind === 'invention' ? '本发明' : '本实用新型';
   return {
     kind,
     title,
     abstract: {
-      zh: `${opening}公开了${title.zh}，属于${industry.zh}领域（主分类${main}，${IPC_TITLES[main.slice(0, 4)]}）。${means.zh}。${effect.zh}。`,
+      zh: `${opening}公开了${title.zh}，${field}。${means.zh}。${effect.zh}。`,
       en: `${title.en}, in the field of ${industry.en} (main class ${main}). ${means.en}. ${effect.en}`,
     },
     ipc: [...pattern.ipc],

@@ -18,7 +18,7 @@ const CERTIFICATES: Record<Filing['kind'], Words> = {
   cancellation: { zh: '登记注销通知书', en: 'Notice of cancellation' },
 };
 
-/** Takes a filing in: half of the office's working days pass before its examination, all of them before it registers. */
+/** Takes a filing in: it is examined after half of the office's working days, and registered after all of them. */
 export function acceptFiling(given: NewFiling, id: string, today: CivilDate, delayDays: number): Filing {
   return {
     ...given,

@@ -141,7 +141,7 @@ describe('the register', () => {
 });
 
 describe('a transfer', () => {
-  test('is accepted, examined and registered as the days of the caller’s clock pass, and then enters the feed', async () => {
+  test('is accepted, examined and registered as the caller’s clock passes, and then enters the feed', async () => {
     await put(paidUp());
     const { status, body } = await post('/filings', transfer());
     expect(status).toBe(201);

@@ -34,8 +34,8 @@ function authenticate(header: string | undefined): void {
   const key = scheme === 'Basic' ? Buffer.from(value, 'base64').toString().split(':')[0]! : value;
   if (key === '') {
     throw unauthorised(
-      'You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth ' +
-        "(e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+      'You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer ' +
+        "auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
     );
   }
   if (/^(sk|rk)_live_/.test(key)) {

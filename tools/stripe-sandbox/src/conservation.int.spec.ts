@@ -64,7 +64,7 @@ async function agree<T>(isPossible: boolean, call: () => Promise<T>): Promise<T 
 const pay =
   (fen: number, card: string): Step =>
   async (model) => {
-    const intent = await sandbox.paid(fen, card);
+    const intent = await sandbox.paid(BigInt(fen), card);
     const on = card === AT_ONCE ? model.now : model.now + 2 * DAY;
     const fee = Math.floor((fen * FEE_BPS + 5_000) / 10_000);
     const id = intent.latest_charge as string;
@@ -77,7 +77,7 @@ const pay =
 const hold =
   (fen: number, captured: number): Step =>
   async (model) => {
-    const intent = await sandbox.paid(fen, 'pm_card_visa', { capture_method: 'manual' });
+    const intent = await sandbox.paid(BigInt(fen), 'pm_card_visa', { capture_method: 'manual' });
     const capture = () => sandbox.stripe.paymentIntents.capture(intent.id, { amount_to_capture: captured });
     const done = await agree(captured <= fen, capture);
     if (!done) return;
@@ -299,7 +299,7 @@ it('keeps all money: what came in is there, or went out, whatever is done in wha
 it('keeps all money when many ask for it at once', async () => {
   await sandbox.clear();
   const payee = await sandbox.payee();
-  await sandbox.paid(10_000);
+  await sandbox.paid(10_000n);
   const transfers = Array.from({ length: 40 }, () =>
     sandbox.stripe.transfers.create({ amount: 700, currency: 'cny', destination: payee }),
   );

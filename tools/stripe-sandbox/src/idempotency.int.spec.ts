@@ -71,7 +71,7 @@ describe('an idempotency key', () => {
         { idempotencyKey: key },
       );
     expect((await refusal(transfer())).code).toBe('balance_insufficient');
-    await sandbox.paid(9_999_999);
+    await sandbox.paid(9_999_999n);
     expect((await refusal(transfer())).code).toBe('balance_insufficient');
   });
 
@@ -93,7 +93,7 @@ describe('an idempotency key', () => {
     const key = randomUUID();
     const [payee, other] = [await sandbox.payee(), await sandbox.payee()];
     for (const destination of [payee, other]) {
-      await sandbox.paid(500);
+      await sandbox.paid(500n);
       await sandbox.stripe.transfers.create({ amount: 500, currency: 'cny', destination });
     }
     const payout = (stripeAccount: string) =>

@@ -77,7 +77,7 @@ export async function replayOf(client: PoolClient, work: Work, keyed: Keyed): Pr
   return { status: stored.status, body: stored.body, replays: stored.request };
 }
 
-/** Keeps the answer, in the transaction of what it tells of. v2 keeps only successes: there a failure is tried again. */
+/** Keeps the answer, in the transaction of what it tells of. v2 keeps successes: there a failure is tried again. */
 export async function keep(client: PoolClient, work: Work, keyed: Keyed, answer: Answer): Promise<void> {
   const version = keyed.endpoint.includes(' /v2/') ? 'v2' : 'v1';
   if (version === 'v2' && answer.status >= 400) return;

@@ -25,7 +25,7 @@ interface Definition<S extends z.ZodRawShape> {
 }
 
 /** Declares an endpoint; whatever it does not list is an unknown parameter. `expand` belongs to all of v1. */
-export function operation<S extends z.ZodRawShape = Record<never, never>>(definition: Definition<S>): Operation {
+export function operation<S extends z.ZodRawShape = Record<string, never>>(definition: Definition<S>): Operation {
   const everywhere = definition.path.startsWith('/v1/') ? { expand: list(text).optional() } : {};
   const params = z.strictObject({ ...everywhere, ...definition.params });
   return { connected: false, ...definition, params };

@@ -108,7 +108,7 @@ describe('a transfer', () => {
   it('needs available funds, unless it names the charge they come from', async () => {
     const payee = await sandbox.payee();
     const { available } = await sandbox.stripe.balance.retrieve();
-    const intent = await sandbox.paid(10_000, 'pm_card_visa', { transfer_group: 'deal-1' });
+    const intent = await sandbox.paid(10_000n, 'pm_card_visa', { transfer_group: 'deal-1' });
     const error = await refusal(transfer(payee, available[0]!.amount + 1));
     expect(error).toMatchObject({ code: 'balance_insufficient', statusCode: 400 });
 
@@ -135,7 +135,7 @@ describe('a transfer', () => {
 
   it('is found again by its group', async () => {
     const [first, second] = [await sandbox.payee(), await sandbox.payee('company')];
-    await sandbox.paid(5_000);
+    await sandbox.paid(5_000n);
     const sent = [
       await transfer(first, 2_000, { transfer_group: 'deal-9', metadata: { key: 'release:9:1' }, description: '款项' }),
       await transfer(second, 3_000, { transfer_group: 'deal-9' }),
@@ -148,7 +148,7 @@ describe('a transfer', () => {
 
   it('is reversed in parts while the payee still has the money', async () => {
     const payee = await sandbox.payee();
-    await sandbox.paid(5_000);
+    await sandbox.paid(5_000n);
     const sent = await transfer(payee, 5_000);
     const part = await sandbox.stripe.transfers.createReversal(sent.id, { amount: 2_000, metadata: { why: 'refund' } });
     await sandbox.stripe.payouts.create({ amount: 2_000, currency: 'cny' }, { stripeAccount: payee });

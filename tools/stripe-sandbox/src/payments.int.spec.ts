@@ -207,7 +207,7 @@ describe('a payment intent', () => {
 });
 
 describe('a hold on a card', () => {
-  const hold = () => sandbox.paid(10_000, 'pm_card_visa', { capture_method: 'manual' });
+  const hold = () => sandbox.paid(10_000n, 'pm_card_visa', { capture_method: 'manual' });
 
   it('moves no money until it is captured, in whole or in part', async () => {
     const before = await sandbox.summary();
@@ -255,7 +255,7 @@ describe('a balance', () => {
   it('is pending until the payment has settled, less the fee that was set', async () => {
     await sandbox.control('POST', '/settings', { fee_bps: 60, fee_fixed_fen: '30', settlement_seconds: 3 * DAY });
     const before = await sandbox.stripe.balance.retrieve();
-    const intent = await sandbox.paid(9_999, 'pm_card_visa');
+    const intent = await sandbox.paid(9_999n, 'pm_card_visa');
     // 0.60 % of 99.99 is 0.599 94: 60 fen and 30 more.
     const held = await sandbox.stripe.balance.retrieve();
     expect(held.pending[0]!.amount - before.pending[0]!.amount).toBe(9_909);

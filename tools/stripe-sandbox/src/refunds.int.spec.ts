@@ -39,12 +39,12 @@ describe('a refund', () => {
   });
 
   it('of a card succeeds at once', async () => {
-    const intent = await sandbox.paid(10_000);
+    const intent = await sandbox.paid(10_000n);
     expect((await refund(intent.id)).status).toBe('succeeded');
   });
 
   it('may be made in parts, but never of more than is left', async () => {
-    const intent = await sandbox.paid(10_000);
+    const intent = await sandbox.paid(10_000n);
     const parts = [await refund(intent.id, { amount: 4_000 }), await refund(intent.id, { amount: 5_000 })];
     const tooMuch = await refusal(refund(intent.id, { amount: 1_001 }));
     expect(tooMuch).toMatchObject({ type: 'StripeInvalidRequestError', param: 'amount' });
@@ -69,7 +69,7 @@ describe('a refund', () => {
   it('of funds that have left waits until others have come in', async () => {
     const { available } = await sandbox.stripe.balance.retrieve();
     const payee = await sandbox.payee();
-    const intent = await sandbox.paid(10_000);
+    const intent = await sandbox.paid(10_000n);
     await sandbox.stripe.transfers.create({
       amount: available[0]!.amount + 10_000,
       currency: 'cny',
@@ -82,7 +82,7 @@ describe('a refund', () => {
       balance_transaction: null,
     });
     expect(await sandbox.summary()).toMatchObject({ refunds_waiting_fen: '10000', difference_fen: '0' });
-    await sandbox.paid(10_000);
+    await sandbox.paid(10_000n);
     await sandbox.advance(DAY);
     expect((await sandbox.stripe.refunds.retrieve(waiting.id)).status).toBe('succeeded');
     expect(await sandbox.summary()).toMatchObject({ refunds_waiting_fen: '0', difference_fen: '0' });
@@ -91,7 +91,7 @@ describe('a refund', () => {
   it('is not for a payment that has not been made, nor for one that is only held', async () => {
     const open = await sandbox.stripe.paymentIntents.create({ amount: 1_000, currency: 'cny' });
     expect((await refusal(refund(open.id))).code).toBe('payment_intent_unexpected_state');
-    const held = await sandbox.paid(1_000, 'pm_card_visa', { capture_method: 'manual' });
+    const held = await sandbox.paid(1_000n, 'pm_card_visa', { capture_method: 'manual' });
     expect((await refusal(refund(held.id))).code).toBe('charge_not_refundable');
   });
 });
@@ -99,7 +99,7 @@ describe('a refund', () => {
 describe('a dispute', () => {
   it('takes the money at once, forbids a refund, and gives it back when it is won', async () => {
     const before = await sandbox.stripe.balance.retrieve();
-    const intent = await sandbox.paid(10_000);
+    const intent = await sandbox.paid(10_000n);
     const dispute = await sandbox.control<Stripe.Dispute>('POST', '/disputes', { payment_intent: intent.id });
     expect(dispute).toMatchObject({ status: 'needs_response', amount: 10_000, payment_intent: intent.id });
     expect((await sandbox.stripe.balance.retrieve()).available).toEqual(before.available);
@@ -112,7 +112,7 @@ describe('a dispute', () => {
   });
 
   it('opens by itself on the card that is for that, and may be given up', async () => {
-    const intent = await sandbox.paid(2_000, 'pm_card_createDispute');
+    const intent = await sandbox.paid(2_000n, 'pm_card_createDispute');
     const { data } = await sandbox.stripe.disputes.list({ payment_intent: intent.id });
     expect((await sandbox.stripe.disputes.close(data[0]!.id)).status).toBe('lost');
     expect((await sandbox.summary()).difference_fen).toBe('0');

@@ -37,11 +37,14 @@ const LOOK = `select (select value from stripe_sandbox.setting) as settings,
   (select min(due_at) from stripe_sandbox.object where due_at is not null) as due`;
 const READ = 'select value as settings from stripe_sandbox.setting';
 
-type SettingsRow = { settings: Record<string, unknown> | null; due?: string | null };
+interface SettingsRow {
+  settings: (Omit<Settings, 'feeFixedFen'> & { feeFixedFen: string }) | null;
+  due?: string | null;
+}
 
 function settingsOf(row: SettingsRow | undefined): Settings {
-  const stored = { ...DEFAULTS, ...row?.settings };
-  return { ...stored, feeFixedFen: BigInt(stored.feeFixedFen) };
+  const stored = row?.settings;
+  return stored ? { ...stored, feeFixedFen: BigInt(stored.feeFixedFen) } : DEFAULTS;
 }
 
 export interface StoreOptions {

@@ -34,10 +34,10 @@ async function install(): Promise<void> {
     await promisify(execFile)('env', [`GOBIN=${draft}`, 'go', 'install', MODULE]);
     renameSync(join(draft, 'stripe-mock'), PROGRAM);
   } catch (error) {
-    const said = (error as Error & { stderr?: string }).stderr?.trim() ?? (error as Error).message;
+    const said = (error as Error & { stderr?: string }).stderr?.trim() || (error as Error).message;
     throw new Error(
-      `stripe-mock could not be built: ${said}\nIt needs Go (apt-get install -y golang, or https://go.dev/dl) and its ` +
-        `module proxy; or put the program of ${MODULE} at ${PROGRAM}.`,
+      `stripe-mock could not be built: ${said}\nIt needs Go (apt-get install -y golang, or https://go.dev/dl) and ` +
+        `its module proxy; or put the program of ${MODULE} at ${PROGRAM}.`,
       { cause: error },
     );
   } finally {

@@ -53,7 +53,9 @@ function createServer(): FastifyInstance {
   });
   server.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0];
-    const message = `Unrecognized request URL (${request.method}: ${path}). Either Stripe has no such endpoint, or this sandbox does not emulate it: its README lists what it does.`;
+    const message =
+      `Unrecognized request URL (${request.method}: ${path}). Either Stripe has no such endpoint, or this sandbox ` +
+      'does not emulate it: its README lists what it does.';
     return reply.code(404).send({ error: { type: 'invalid_request_error', message } });
   });
   return server;

@@ -40,6 +40,8 @@ export interface Auction {
   readonly paddles: number;
   readonly leader: string | null;
   readonly leaderPaddle: number | null;
+  /** Number of the leading quote. */
+  readonly leaderSeq: number | null;
   readonly highestFen: bigint | null;
   /** Of the last quote, refused ones counted. */
   readonly seq: number;

@@ -59,6 +59,7 @@ export function open({ saleId, seller, terms, bounds }: OpenAuction, now: number
     paddles: 0,
     leader: null,
     leaderPaddle: null,
+    leaderSeq: null,
     highestFen: null,
     seq: 0,
     bids: 0,
@@ -155,6 +156,7 @@ const ledBy = (auction: Auction, leader: string, leaderPaddle: number | null, hi
   bids: auction.bids + 1,
   leader,
   leaderPaddle,
+  leaderSeq: auction.seq + 1,
   highestFen,
 });
 

@@ -1,5 +1,6 @@
 import { MAX_FEN } from '@yuzhi/money/fen';
 import type { Auction, Bidder, BidRefusal } from './auction-state.ts';
+import type { Terms } from './terms.ts';
 
 /** What the auction knows of a party; undefined for a stranger, whatever it calls itself. */
 export const bidderOf = (auction: Auction, party: string): Bidder | undefined =>
@@ -8,7 +9,12 @@ export const bidderOf = (auction: Auction, party: string): Bidder | undefined =>
 /** The lowest amount (fen) that would be accepted next; null when the auction has ended or can rise no further. */
 export function nextValid({ period, highestFen, terms }: Auction): bigint | null {
   if (period === 'ended') return null;
-  const next = highestFen === null ? terms.startPriceFen : highestFen + terms.incrementFen;
+  return highestFen === null ? terms.startPriceFen : nextAbove(highestFen, terms);
+}
+
+/** The lowest amount (fen) that would be valid after a valid quote; null when nothing may be higher. */
+export function nextAbove(highestFen: bigint, { incrementFen }: Terms): bigint | null {
+  const next = highestFen + incrementFen;
   return next > MAX_FEN ? null : next;
 }
 

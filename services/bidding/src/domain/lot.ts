@@ -3,7 +3,7 @@ import type { Auction, Happening } from './auction-state.ts';
 import { bidderOf } from './bid-rule.ts';
 import { advance, deadlineOf } from './deadlines.ts';
 import { type DepositAnswer, isAsked, moveDeposit } from './deposit.ts';
-import { type HallItem, hallItem } from './hall.ts';
+import { type HallItem, hallItems } from './hall.ts';
 import type { TermsRefusal } from './terms.ts';
 
 /** How long escrow may leave a question about a deposit open before a person looks at it. */
@@ -18,12 +18,13 @@ export interface Returns {
 /** An auction with what its owner keeps beside it. Plain data, never changed in place. */
 export interface Lot {
   readonly auction: Auction;
+  /** Rises with everything but a quote, which has a number of its own. */
   readonly version: number;
   /** Number of the last item of the live stream. */
   readonly head: number;
   /**
    * When to look again, never after the next thing that happens by itself. It is moved only once it has passed: a quote
-   * of the timed period, which puts the end off, leaves the indexed column of its row as it was.
+   * of the timed period, which puts the end off, changes nothing but what its own row says.
    */
   readonly deadlineAt: number | null;
   /** Null until the bidding has ended. */
@@ -44,17 +45,13 @@ export function openLot(opening: OpenAuction, now: number): Step | { refusal: Te
   return auction ? step({ ...UNOPENED, auction }, { auction }, events) : { refusal };
 }
 
-/** The lot with what a decision changed. */
+/** The lot with what a decision other than on a quote changed. */
 export function step(
   before: Lot,
   { auction = before.auction, returns = before.returns }: Partial<Pick<Lot, 'auction' | 'returns'>>,
   happened: readonly Happening[],
 ): Step {
-  const items: HallItem[] = [];
-  for (const one of happened) {
-    const item = hallItem(one);
-    if (item) items.push(item);
-  }
+  const items = hallItems(happened);
   const due = dueOf(auction, returns);
   const kept = before.deadlineAt !== null && due !== null && before.deadlineAt <= due;
   const lot = {
@@ -65,6 +62,12 @@ export function step(
     deadlineAt: kept ? before.deadlineAt : due,
   };
   return { lot, happened, items };
+}
+
+/** The lot with a quote, valid or refused. Its deadlines were applied before. */
+export function quoted(before: Lot, auction: Auction, happened: readonly Happening[]): Step {
+  const items = hallItems(happened);
+  return { lot: { ...before, auction, head: before.head + items.length }, happened, items };
 }
 
 /**

@@ -14,9 +14,9 @@ type Noted = DataOf<typeof noteRail>;
 export function recorded(draft: Draft, record: Recorded): void {
   const operation = draft.book.operation(record.operationId);
   if (!operation) throw new Error(`the rail answers for ${record.operationId}, which nobody asked`);
-
+  if (operation.attempt !== record.attempt) return;
   if (operation.state === 'sent' && record.outcome === 'done') return addressed(draft, operation, record);
-
+  if (operation.state !== 'intended') return;
   if (record.outcome === 'refused') return refused(draft, operation, record);
   const { railId } = record;
   const state = operation.kind === 'link' ? 'done' : 'sent';

@@ -35,7 +35,7 @@ export function sendBack(draft: Draft, order: Order, { account, amountFen, surpl
 
 /** Gives an order back; `sentBackFor` says why nobody had to ask for it. */
 export function giveBack(draft: Draft, order: Order, account: string, sentBackFor: string | null): Order {
-  const returning = { ...moveOrder(order, 'returning'), checkout: null, sentBackFor };
+  const returning = { ...moveOrder(order, 'returning'), checkout: null, stuck: null, sentBackFor };
   return sendBack(draft, returning, { account, amountFen: order.paidFen, surplus: null });
 }
 

@@ -79,20 +79,18 @@ export function closedPage(locale: Locale, why: Closed): string {
 
 export function checkoutPage(locale: Locale, bill: Bill): string {
   const words = WORDS[locale];
-  const action = `/pay/${encodeURIComponent(bill.id)}`;
   const rows = bill.lines.map(({ name, description, unitFen, quantity }) => {
     const fen = BigInt(unitFen) * BigInt(quantity);
     const note = description ? `<br><small>${escaped(description)}</small>` : '';
     const times = quantity > 1 ? `<br><small>${words.quantity} ${quantity}</small>` : '';
     return `<tr><td>${escaped(name)}${note}${times}</td><td>${formatExact(fen, locale)}</td></tr>`;
   });
-  const choices = bill.methods.map(
-    (method, index) =>
-      `<label><input type="radio" name="method" value="${method}"${index === 0 ? ' checked' : ''}> ${words[method]}</label>`,
-  );
-  const back = bill.canGoBack
-    ? `<form method="post" action="${action}/cancel"><button type="submit">${words.cancel}</button></form>`
-    : '';
+  const choices = bill.methods.map((method, index) => {
+    const checked = index === 0 ? ' checked' : '';
+    return `<label><input type="radio" name="method" value="${method}"${checked}> ${words[method]}</label>`;
+  });
+  const cancel = `./${encodeURIComponent(bill.id)}/cancel`;
+  const back = `<form method="post" action="${cancel}"><button type="submit">${words.cancel}</button></form>`;
   return page(
     locale,
     words.title,
@@ -101,11 +99,11 @@ ${bill.description ? `<p class="quiet">${escaped(bill.description)}</p>` : ''}
 <p class="amount">${formatExact(bill.amountFen, locale)}</p>
 ${bill.hasFailed ? `<p class="alert" role="alert">${words.failed}</p>` : ''}
 ${rows.length > 0 ? `<table>${rows.join('')}</table>` : ''}
-<form method="post" action="${action}?locale=${locale}">
+<form method="post" action="?locale=${locale}">
 <fieldset><legend>${words.methods}</legend>${choices.join('\n')}</fieldset>
 <button class="main" type="submit" name="outcome" value="succeeded">${words.pay}</button>
 <button type="submit" name="outcome" value="failed">${words.fail}</button>
 </form>
-${back}`,
+${bill.canGoBack ? back : ''}`,
   );
 }

@@ -109,7 +109,7 @@ function serveOnboarding(server: FastifyInstance, store: Store): void {
       const link = await work.find('account_link', request.params.id);
       if (!link) return show(reply, deadLinkPage(locale), 404);
       if (!isAlive(work, link)) return goTo(reply, link.refreshUrl);
-      return show(reply, onboardingPage(locale, await work.trace('account', link.connected), link.id));
+      return show(reply, onboardingPage(locale, await work.trace('account', link.connected)));
     });
   });
   server.post<ById>('/onboarding/:id', async (request, reply) => {
@@ -122,7 +122,7 @@ function serveOnboarding(server: FastifyInstance, store: Store): void {
       if (action === 'later') return goTo(reply, link.returnUrl);
       const account = await work.trace('account', link.connected);
       if (holder.trim() === '' || !/^\d{4}$/.test(last4)) {
-        return show(reply, onboardingPage(locale, account, link.id, true), 422);
+        return show(reply, onboardingPage(locale, account, true), 422);
       }
       work.put('account_link', { ...link, used: true });
       completeAccount(work, account, holder.trim().slice(0, 100), last4);

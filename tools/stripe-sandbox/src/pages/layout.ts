@@ -28,8 +28,9 @@ td:last-child { text-align: right; font-variant-numeric: tabular-nums; white-spa
 small, .quiet { color: var(--quiet); }
 fieldset { border: 1px solid var(--line); border-radius: 6px; padding: .25rem 1rem; margin: 0 0 1.5rem; }
 legend { padding: 0 .35rem; color: var(--quiet); }
-label { display: block; padding: .5rem 0; }
-input[type=text] { width: 100%; font: inherit; padding: .5rem .6rem; border: 1px solid var(--line); border-radius: 6px; }
+label { display: block; padding: .5rem 0; accent-color: var(--blue); }
+input[type=text] { width: 100%; font: inherit; padding: .5rem .6rem; border-radius: 6px;
+  border: 1px solid var(--line); }
 button { width: 100%; font: inherit; padding: .7rem; margin-top: .6rem; border-radius: 6px; cursor: pointer;
   border: 1px solid var(--line); background: transparent; color: var(--ink); }
 button.main { background: var(--blue); border-color: var(--blue); color: #fff; }

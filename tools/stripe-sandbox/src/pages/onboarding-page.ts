@@ -19,7 +19,8 @@ const WORDS = {
     company: 'Organisation',
     person: 'Individual',
     explain:
-      'Name the payee and give the last digits of a bank account. Nobody checks an identity here: do not enter a real account.',
+      'Name the payee and give the last digits of a bank account. ' +
+      'Nobody checks an identity here: do not enter a real account.',
     holder: "Payee's name",
     last4: 'Last four digits of the bank account',
     submit: 'Submit',
@@ -34,7 +35,7 @@ export function deadLinkPage(locale: Locale): string {
   return page(locale, words.title, `<h1>${words.title}</h1>\n<p>${words.expired}</p>`);
 }
 
-export function onboardingPage(locale: Locale, account: Account, link: string, wrong = false): string {
+export function onboardingPage(locale: Locale, account: Account, wrong = false): string {
   const words = WORDS[locale];
   const kind = account.entity === 'individual' ? words.person : words.company;
   const name = account.legalName ?? account.displayName ?? '';
@@ -45,9 +46,11 @@ export function onboardingPage(locale: Locale, account: Account, link: string, w
 <p class="quiet">${kind} · ${escaped(account.id)}</p>
 <p>${words.explain}</p>
 ${wrong ? `<p class="alert" role="alert">${words.wrong}</p>` : ''}
-<form method="post" action="/onboarding/${encodeURIComponent(link)}?locale=${locale}">
-<label>${words.holder}<input type="text" name="holder" value="${escaped(name)}" maxlength="100" autocomplete="off"></label>
-<label>${words.last4}<input type="text" name="last4" value="6789" inputmode="numeric" maxlength="4" autocomplete="off"></label>
+<form method="post" action="?locale=${locale}">
+<label>${words.holder}
+<input type="text" name="holder" value="${escaped(name)}" maxlength="100" autocomplete="off"></label>
+<label>${words.last4}
+<input type="text" name="last4" value="6789" inputmode="numeric" maxlength="4" autocomplete="off"></label>
 <button class="main" type="submit" name="action" value="complete">${words.submit}</button>
 <button type="submit" name="action" value="later">${words.later}</button>
 </form>`,

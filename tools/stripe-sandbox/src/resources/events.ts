@@ -27,8 +27,9 @@ const KEPT_DAYS = 30;
 
 const UNDELIVERED = "select from stripe_sandbox.delivery d where d.event = o.id and d.status <> 'delivered'";
 
-const PENDING =
-  "select event, count(*)::int as count from stripe_sandbox.delivery where status = 'pending' and event = any($1) group by 1";
+const PENDING = `
+select event, count(*)::int as count from stripe_sandbox.delivery
+where status = 'pending' and event = any($1) group by event`;
 
 export const eventOperations = [
   operation({

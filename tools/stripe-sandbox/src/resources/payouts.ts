@@ -57,7 +57,7 @@ async function createPayout(work: Work, part: NewPayout): Promise<Payout> {
   const { availableFen } = await balanceOf(work);
   if (availableFen < part.amountFen) {
     throw insufficientBalance(
-      `You have insufficient funds in your Stripe account for this transfer: ${formatExact(availableFen)} is available.`,
+      `You have insufficient funds in your Stripe account for this payout: ${formatExact(availableFen)} is available.`,
     );
   }
   const id = newId('po');

@@ -102,9 +102,9 @@ export class SandboxUnderTest {
   }
 
   /** A card payment whose funds are available at once, unless another card says otherwise. */
-  paid(amount: number, card = 'pm_card_bypassPending', extra: Partial<Stripe.PaymentIntentCreateParams> = {}) {
+  paid(fen: bigint, card = 'pm_card_bypassPending', extra: Partial<Stripe.PaymentIntentCreateParams> = {}) {
     const payment = { currency: 'cny', allowed_payment_method_types: ['card'], payment_method: card, confirm: true };
-    return this.stripe.paymentIntents.create({ amount, ...payment, ...extra });
+    return this.stripe.paymentIntents.create({ amount: Number(fen), ...payment, ...extra });
   }
 
   private async open(port: number): Promise<void> {

@@ -1,0 +1,172 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { CloudEvent, Envelope } from '@yuzhi/protocol/declare';
+import type { TestDatabase } from '@yuzhi/testkit/databases';
+import type { DoomedEnvironment } from './fixture/doomed-till.ts';
+import { until } from './fixture/log.specification.ts';
+import { accountId } from './fixture/memory-till.ts';
+import { add } from './fixture/protocol.ts';
+import { envelopeOf, outcomeOf, recordOf, shopDatabase, TOPICS } from './fixture/shop.ts';
+import { startTill, type TillProcess } from './fixture/till-process.ts';
+import type { Account } from './fixture/till/till.ts';
+import { brokers, freshPrefix, removeTopics } from './fixture/topics.ts';
+import { uuidv7 } from './ids.ts';
+import { KafkaLog } from './kafka-log.ts';
+
+const prefix = freshPrefix('killed');
+const evidence: string[] = [];
+let database: TestDatabase;
+let log: KafkaLog;
+let living: TillProcess | undefined;
+const events: CloudEvent<{ account: string; amountFen: string }>[] = [];
+
+beforeAll(async () => {
+  log = new KafkaLog({ brokers, clientId: 'test', sessionTimeoutMs: 2000, prefix });
+  [database] = await Promise.all([shopDatabase('till'), log.prepare(TOPICS)]);
+  await log.replay('till.events', (_, value) => void events.push(JSON.parse(value!) as (typeof events)[number]));
+}, 60_000);
+afterEach(async () => {
+  living?.kill('SIGTERM');
+  await living?.gone;
+  living = undefined;
+});
+afterAll(async () => {
+  await log.close();
+  await database.close();
+  await removeTopics(prefix);
+  console.log(evidence.join('\n'));
+}, 60_000);
+
+const start = async (more: Pick<DoomedEnvironment, 'POINT' | 'MUTANT'> = {}) => {
+  const environment = { URLS: JSON.stringify(database.urls), BROKERS: brokers.join(','), PREFIX: prefix, ...more };
+  living = await startTill(environment as DoomedEnvironment);
+  return living;
+};
+const book = (account: string, amountFen: string, more: Partial<Envelope> = {}) =>
+  envelopeOf(add, account, { account, amountFen }, more);
+const send = (...envelopes: Envelope[]) => log.send(envelopes.map(recordOf));
+const stateOf = async (account: string): Promise<Account | undefined> => {
+  const { rows } = await database.reader.query<{ state: Account }>('select state from till_account where id = $1', [
+    account,
+  ]);
+  return rows[0]?.state;
+};
+/** Everything that is on the log is behind the stored offsets. */
+async function decided(): Promise<string> {
+  const ends = await log.ends('till.commands');
+  const stored = async () => {
+    const { rows } = await database.reader.query<{ partition: number; next: string }>(
+      'select partition, next_offset::text as next from consumer_offset order by partition',
+    );
+    return rows;
+  };
+  await until(async () => (await stored()).every(({ partition, next }) => BigInt(next) >= ends.get(partition)!));
+  return (await stored()).map(({ partition, next }) => `${partition}:${next}`).join(' ');
+}
+const told = (account: string) => events.filter(({ data }) => data.account === account);
+const distinct = (account: string) => [...new Map(told(account).map((e) => [e.id, e.data.amountFen])).values()];
+
+/** Kills the till in the commit of the third of five commands, and starts it again. */
+async function strike(more: Pick<DoomedEnvironment, 'POINT' | 'MUTANT'>) {
+  const account = accountId();
+  const doomed = book(account, '10000', { idempotencyKey: `doomed-${account}` });
+  const first = await start(more);
+  await send(book(account, '1'), book(account, '2'));
+  await until(async () => ((await stateOf(account))?.booked.length ?? 0) === 2);
+  await send(doomed, book(account, '3'));
+  const how = await first.gone;
+  const atDeath = await stateOf(account);
+  await send(book(account, '4'));
+  await start(more.MUTANT ? { MUTANT: more.MUTANT } : {});
+  const offsets = await decided();
+  await until(async () => (await stateOf(account))?.booked.at(-1) === '4');
+  // Whoever never heard of it asks again under the same key.
+  await send({ ...doomed, id: uuidv7() });
+  await decided();
+  const { booked, totalFen } = (await stateOf(account))!;
+  evidence.push(
+    `${more.MUTANT ?? 'whole'}, ${more.POINT}: ${how} to ${first.pid} with [${atDeath?.booked.join(' ')}] stored; ` +
+      `then offsets ${offsets}, booked [${booked.join(' ')}], total ${totalFen}`,
+  );
+  return { account, doomed, how, booked, atDeath: atDeath!.booked };
+}
+
+describe('kill -9 of the owner', () => {
+  it.each([
+    ['before-commit', ['1', '2']],
+    ['after-commit', ['1', '2', '10000', '3']],
+    ['after-publish', ['1', '2', '10000', '3']],
+  ] as const)(
+    '%s: every command is applied once, in order, and told',
+    async (POINT, atDeath) => {
+      const struck = await strike({ POINT });
+      expect(struck.how).toBe('SIGKILL');
+      expect(atDeath.slice(0, struck.atDeath.length)).toEqual(struck.atDeath);
+      expect(struck.booked).toEqual(['1', '2', '10000', '3', '4']);
+      expect(await outcomeOf(database, struck.doomed)).toMatchObject({ status: 200, body: { totalFen: '10003' } });
+      const { rows } = await database.reader.query<{ n: number }>(
+        'select count(*)::int as n from till_line where account = $1',
+        [struck.account],
+      );
+      expect(rows).toEqual([{ n: 5 }]);
+      await until(() => distinct(struck.account).length === 5);
+      expect(distinct(struck.account)).toEqual(['1', '2', '10000', '3', '4']);
+    },
+    60_000,
+  );
+
+  it('at random moments under load: nothing acknowledged is lost, nothing is applied twice', async () => {
+    const accounts = Array.from({ length: 6 }, accountId);
+    const sent: Envelope[] = [];
+    let over = false;
+    const load = (async () => {
+      for (let i = 1; !over; i++) {
+        const wave = accounts.map((account) => book(account, String(i)));
+        await send(...wave);
+        sent.push(...wave);
+        if (i % 3 === 0) await send(...wave.map((e) => ({ ...e, id: uuidv7() })));
+        await new Promise((go) => setTimeout(go, 25));
+      }
+    })();
+    const moments: number[] = [];
+    for (let kill = 0; kill < 4; kill++) {
+      const till = await start();
+      moments.push(Math.floor(Math.random() * 300));
+      await new Promise((go) => setTimeout(go, moments.at(-1)));
+      till.kill('SIGKILL');
+      expect(await till.gone).toBe('SIGKILL');
+    }
+    over = true;
+    await load;
+    await start();
+    await decided();
+    const waves = sent.length / accounts.length;
+    const expected = Array.from({ length: waves }, (_, i) => String(i + 1));
+    for (const account of accounts) {
+      expect((await stateOf(account))!.booked).toEqual(expected);
+      await until(() => distinct(account).length === waves);
+      expect(distinct(account)).toEqual(expected);
+    }
+    evidence.push(
+      `whole, at random: SIGKILL after ${moments.join(', ')} ms; ${sent.length} commands, each applied once`,
+    );
+  }, 90_000);
+});
+
+describe('what the test would see without a protection', () => {
+  it('no inbox: the repeated command is applied twice', async () => {
+    const { booked } = await strike({ POINT: 'after-commit', MUTANT: 'no-inbox' });
+    expect(booked).toEqual(['1', '2', '10000', '3', '4', '10000']);
+  }, 60_000);
+
+  it('the offset moved before the commit: the commands of the batch are lost', async () => {
+    const { booked } = await strike({ POINT: 'between', MUTANT: 'offset-before' });
+    expect(booked.filter((amount) => amount === '10000')).toHaveLength(1);
+    expect(booked).not.toEqual(['1', '2', '10000', '3', '4']);
+    expect(booked.indexOf('10000')).toBeGreaterThan(booked.indexOf('4'));
+  }, 60_000);
+
+  it('the offset moved after the commit, without an inbox: the batch is applied twice', async () => {
+    const { booked } = await strike({ POINT: 'between', MUTANT: 'offset-after' });
+    expect(booked.filter((amount) => amount === '3').length).toBeGreaterThan(1);
+  }, 60_000);
+});
