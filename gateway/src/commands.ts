@@ -103,7 +103,7 @@ function prepare(command: Command): Prepared {
 /** The body and the parameters of the route together; a field that stands in both is refused. */
 function dataOf({ others }: Prepared, body: unknown, params: Record<string, string>): unknown {
   if (!others.length || typeof body !== 'object' || body === null || Array.isArray(body)) {
-    return body ?? Object.fromEntries(others.map((name) => [name, params[name]]));
+    return body === undefined ? Object.fromEntries(others.map((name) => [name, params[name]])) : body;
   }
   const twice = others.find((name) => name in body);
   const message = { zh: '该字段已在地址中给出。', en: 'This field stands in the address already.' };

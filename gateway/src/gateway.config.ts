@@ -1,21 +1,9 @@
-import { ProcessConfig, readConfig } from '@yuzhi/chassis/config';
+import { ProcessConfig, readConfig, urlsByName } from '@yuzhi/chassis/config';
 import { z } from 'zod';
 
-const urlsByOwner = z.record(z.string(), z.url({ protocol: /^https?$/ }));
-
 export const GatewayEnvironment = ProcessConfig.extend({
-  /** Where every service is reached: a JSON object of base URLs by name. */
-  owners: z
-    .string()
-    .transform((text, context) => {
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        context.addIssue('not JSON');
-        return z.NEVER;
-      }
-    })
-    .pipe(urlsByOwner),
+  /** Where every service is reached. */
+  owners: urlsByName,
   /** How the world reaches this door. */
   publicUrl: z.url(),
   /** How long a command's caller is kept waiting before he gets 202. */

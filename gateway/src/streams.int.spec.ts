@@ -168,13 +168,7 @@ describe('when the door closes', () => {
     const before = await watch(counter);
     await add(counter, 2);
     await until(() => before.items().length === 2);
-    const why = setTimeout(() => {
-      // @ts-ignore
-      for (const h of process._getActiveHandles()) process.stderr.write([h.constructor.name, h.remotePort ?? '', h.localPort ?? '', h._httpMessage?.req?.url, h._httpMessage?.writableEnded, h._httpMessage?.finished, h.destroyed, h.listening].join(' ') + '\n'); }, 3000);
-    process.stderr.write('stopping '+platform.gateway.url+'\n');
     await platform.gateway.stop();
-    process.stderr.write('stopped\n');
-    clearTimeout(why);
     await before.ended;
     await platform.openDoor();
     const after = await watch(counter, { resume: '2' });

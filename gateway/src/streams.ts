@@ -118,8 +118,6 @@ export class Streams {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
-      // A stream ends with its connection: a closing door does not wait for one that has fallen idle.
-      connection: 'close',
     });
     response.write(`retry: ${1000 + Math.round(Math.random() * 1000)}\n\n`);
     try {

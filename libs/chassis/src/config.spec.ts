@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readConfig, ServiceEnvironment } from './config.ts';
+import { readConfig, ServiceEnvironment, urlsByName } from './config.ts';
 
 const good = {
   WRITER_URL: 'postgresql://w:p@db:5432/listings',
@@ -43,7 +43,12 @@ describe('the configuration of a service', () => {
   });
 
   it('names every wrong variable at once, and none of their values', () => {
-    const wrong = { WRITER_URL: 'mysql://w:hunter2@db/x', READER_URL: undefined, PORT: '99999', KAFKA_BROKERS: 'kafka' };
+    const wrong = {
+      WRITER_URL: 'mysql://w:hunter2@db/x',
+      READER_URL: undefined,
+      PORT: '99999',
+      KAFKA_BROKERS: 'kafka',
+    };
     let message = '';
     try {
       read({ ...wrong, INTERNAL_SECRET: 'short-secret' });
@@ -60,4 +65,21 @@ describe('the configuration of a service', () => {
     expect(read({ PORT: '', TOPIC_PREFIX: '' })).toMatchObject({ port: 0, topicPrefix: '' });
     expect(() => read({ REDIS_URL: '' })).toThrow('REDIS_URL: is not set');
   });
+});
+
+describe('addresses by name', () => {
+  const addresses = (text: string) => urlsByName.safeParse(text);
+
+  it('are read from a JSON object', () => {
+    const urls = { bidding: 'http://bidding:4000', escrow: 'https://escrow.example' };
+    expect(addresses(JSON.stringify(urls))).toMatchObject({ success: true, data: urls });
+  });
+
+  it.each([
+    '',
+    'http://bidding:4000',
+    '["http://bidding:4000"]',
+    '{"bidding":"bidding:4000"}',
+    '{"bidding":"ftp://b"}',
+  ])('are refused when they are %j', (text) => expect(addresses(text).success).toBe(false));
 });

@@ -11,9 +11,15 @@ export const ProcessConfig = z.object({
     .pipe(z.array(z.string().regex(/^[^\s:]+:\d+$/, 'host:port, separated by commas'))),
   redisUrl: z.url({ protocol: /^rediss?$/ }),
   /** Before every topic, group and channel: several platforms may share the servers. */
-  topicPrefix: z.string().regex(/^[a-zA-Z0-9._-]*$/).default(''),
+  topicPrefix: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]*$/)
+    .default(''),
   /** Names this replica, and is the same after its restart. */
-  replica: z.string().regex(/^[a-z0-9-]+$/).default('0'),
+  replica: z
+    .string()
+    .regex(/^[a-z0-9-]+$/)
+    .default('0'),
   sessionTimeoutMs: z.coerce.number().int().min(1000).default(6000),
   issuerUrl: z.url(),
   /** Where the issuer's keys are; by default `<issuer>/jwks`. */
@@ -27,6 +33,19 @@ export const ProcessConfig = z.object({
   otelExporterOtlpEndpoint: z.url().optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
+
+/** A JSON object of base URLs by name: `{"bidding":"http://bidding:4000"}`. */
+export const urlsByName = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue('not JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string(), z.url({ protocol: /^https?$/ })));
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 /** What every service is told besides; a service extends it with its own. */
@@ -60,7 +79,10 @@ const variable = (field: string) => field.replace(/[A-Z]/g, (capital) => `_${cap
  * Reads a process's configuration: the field `writerUrl` is the variable WRITER_URL; an empty one counts as absent.
  * Throws one Error that names everything wrong at once.
  */
-export function readConfig<S extends z.ZodObject>(schema: S, environment: Record<string, string | undefined>): z.output<S> {
+export function readConfig<S extends z.ZodObject>(
+  schema: S,
+  environment: Record<string, string | undefined>,
+): z.output<S> {
   const given = Object.keys(schema.shape).map((field) => [field, environment[variable(field)] || undefined]);
   const read = schema.safeParse(Object.fromEntries(given));
   if (read.success) return read.data;

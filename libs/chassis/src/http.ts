@@ -13,6 +13,8 @@ const BODY_MAX = 1_048_576;
 const PARAM_MAX = 600;
 /** How long a request may take to arrive. */
 const REQUEST_MS = 60_000;
+/** How long a stop waits for open answers. */
+const DRAIN_MS = 10_000;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** Nest on Fastify without Nest's own parsers and error bodies: each answer of ours is made in one place. */
@@ -55,6 +57,7 @@ export async function createHttp(module: DynamicModule, parts: (app: NestFastify
     abortOnError: false,
   });
   const { service, logger, unready, started } = parts(app);
+  drain(http);
   answerErrors(http, logger);
   measure(http, service);
   rememberRoutes(http);
@@ -68,6 +71,27 @@ export async function createHttp(module: DynamicModule, parts: (app: NestFastify
   });
   http.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()));
   return { app, http };
+}
+
+/**
+ * A closing server waits for its connections. One on which nothing was asked yet, as browsers open them in advance,
+ * would keep it for a minute: when the last answer is given, or has taken too long, all are closed.
+ */
+function drain(http: FastifyInstance): void {
+  let open = 0;
+  http.addHook('onRequest', (_, reply, done) => {
+    open += 1;
+    reply.raw.once('close', () => (open -= 1));
+    done();
+  });
+  http.addHook('preClose', (done) => {
+    const until = performance.now() + DRAIN_MS;
+    const timer = setInterval(() => {
+      if (open === 0 || performance.now() > until) http.server.closeAllConnections();
+    }, 25);
+    http.server.once('close', () => clearInterval(timer));
+    done();
+  });
 }
 
 function answerErrors(http: FastifyInstance, logger: Logger): void {

@@ -190,7 +190,6 @@ class HttpClient implements Client {
       if (response.body) yield* readEvents(response.body, live);
     } finally {
       clearTimeout(silence);
-      connection.abort();
     }
   }
 

@@ -12,6 +12,7 @@ import { Fen } from './scalars.ts';
 
 const refused = (status: 404 | 409) => refusal(status, ['不行', 'No.'], ['换一个', 'Take another.']);
 const Price = z.object({ priceFen: Fen, currency: z.string().default('CNY') }).meta({ id: 'Price' });
+const Quote = z.object({ price: Price }).meta({ id: 'Quote' });
 const words = (permission: 'anyone' | 'person' | readonly ['bidder', 'desk']) => ({
   summary: { zh: '报价', en: 'Bid' },
   permission,
@@ -24,8 +25,8 @@ const declared: Declared[] = [
     ...words(['bidder', 'desk']),
     ...key,
     route: 'POST /v1/auctions/:saleId/bids/:round',
-    data: z.object({ round: z.coerce.number().int(), price: Price }),
-    answer: z.object({ price: Price }),
+    data: z.object({ round: z.coerce.number().int(), quote: Quote }),
+    answer: z.object({ quote: Quote }),
     rejections: { 'no-auction': refused(404), 'bid-too-low': refused(409), 'bid-too-late': refused(409) },
   }),
   command('bidding.auction.open.v1', {
@@ -142,17 +143,10 @@ describe('a command', () => {
   it('has its key and other route parameters in the path, the rest in the body', () => {
     expect(named(bid)).toEqual(['saleId', 'round', 'IdempotencyKey', 'Organisation']);
     expect(bid['parameters'][0]['schema']).toEqual({ type: 'string', format: 'uuid' });
+    const properties = { quote: { $ref: '#/components/schemas/QuoteInput' } };
     expect(bid['requestBody']).toEqual({
       required: true,
-      content: {
-        'application/json': {
-          schema: {
-            type: 'object',
-            properties: { price: { $ref: '#/components/schemas/PriceInput' } },
-            required: ['price'],
-          },
-        },
-      },
+      content: { 'application/json': { schema: { type: 'object', properties, required: ['quote'] } } },
     });
     expect(planted['paths']).not.toHaveProperty('/v1/wake');
   });
@@ -191,12 +185,13 @@ describe('a command', () => {
 });
 
 describe('a schema', () => {
-  it('that is not the same in and out becomes two components', () => {
-    const { Price: out, PriceInput } = planted['components']['schemas'] as Any;
+  it('that is not the same in and out becomes two components, and so does what refers to it', () => {
+    const { Price: out, PriceInput, QuoteInput } = planted['components']['schemas'] as Any;
     expect(out).toMatchObject({ required: ['priceFen', 'currency'] });
     expect(PriceInput).toMatchObject({ required: ['priceFen'] });
-    expect(bid['responses'][200]['content']['application/json']['schema']['properties']['price']).toEqual({
-      $ref: '#/components/schemas/Price',
+    expect(QuoteInput['properties']).toEqual({ price: { $ref: '#/components/schemas/PriceInput' } });
+    expect(bid['responses'][200]['content']['application/json']['schema']['properties']).toEqual({
+      quote: { $ref: '#/components/schemas/Quote' },
     });
     expect(planted['components']['schemas']).not.toHaveProperty('FenInput');
   });

@@ -35,15 +35,18 @@ export class Credentials {
     const found = rows[0];
     const matches = await secretMatches(password, found?.hash ?? (await this.#nobody));
     if (!found || found.resting) return undefined;
-    await this.side.query(
-      matches
-        ? 'update credential set failures = 0, locked_until = null where person = $1 and failures > 0'
-        : `update credential set failures = (failures + 1) % ${FAILURES_MAX},
-             locked_until = case when failures + 1 >= ${FAILURES_MAX} then now() + interval '${REST_MINUTES} minutes' end
-           where person = $1`,
-      [found.person],
+    // Judged as it stands by now: of many guesses at once, those after the last one allowed are not told apart.
+    const { rowCount } = await this.side.query(
+      `update credential set
+         failures = case when $2 then 0 else (failures + 1) % ${FAILURES_MAX} end,
+         locked_until = case when not $2 and failures + 1 >= ${FAILURES_MAX} then now() + interval '${REST_MINUTES} minutes' end
+       where person = $1 and coalesce(locked_until <= now(), true)`,
+      [found.person, matches],
     );
-    return matches ? found.person : undefined;
+    return matches && rowCount === 1 ? found.person : undefined;
+  }
+  async drop(person: string): Promise<void> {
+    await this.side.query('delete from credential where person = $1', [person]);
   }
 
   async keepClient(client: string, organisation: string, name: string, secret: string): Promise<void> {

@@ -28,11 +28,19 @@ export class FoundPlatform implements Errand<string> {
   async run(uscc: string): Promise<Follow[]> {
     const { platformName: name, platformAdmin, platformAdminPassword } = this.config;
     const administrator = derivedId('platform administrator', uscc);
-    await this.credentials.keep(administrator, platformAdmin, platformAdminPassword);
+    const kept = await this.credentials.keep(administrator, platformAdmin, platformAdminPassword);
+    if (!kept) throw new Error(`the login name ${platformAdmin} is somebody else's`);
     const place = { region: '410100', address: '河南省郑州市', legalRepresentative: '平台负责人' };
     return [
       follow(registerPerson, administrator, { person: administrator, name: '平台管理员' }),
-      follow(foundPlatform, uscc, { uscc, name, nameEn: 'Yuzhi (demonstration)', kind: 'platform', ...place, administrator }),
+      follow(foundPlatform, uscc, {
+        uscc,
+        name,
+        nameEn: 'Yuzhi (demonstration)',
+        kind: 'platform',
+        ...place,
+        administrator,
+      }),
     ];
   }
 }

@@ -50,29 +50,29 @@ export class IdentityQueries {
     if (!row) return undefined;
     const { members } = fromJson<Organisation>(row.state);
     return {
-      items: Object.entries(members).map(([person, roles]) => ({ person, name: this.#nameOf(person), roles: [...roles] })),
+      items: Object.entries(members).map(([person, roles]) => ({
+        person,
+        name: this.#nameOf(person),
+        roles: [...roles],
+      })),
     };
   }
 
   @Answer(getMe)
   async me(_: ParamsOf<typeof getMe>, asker?: Principal) {
     const person = asker!.person;
-    const rows = await this.prisma.organisation.findMany({
-      where: { members: { path: [person], not: 'null' } },
-      orderBy: { uscc: 'asc' },
-    });
+    const rows = await this.prisma.$queryRaw<{ state: unknown }[]>`
+      select state from organisation where members ? ${person} order by uscc`;
     const mine = rows.map(({ state }) => fromJson<Organisation>(state));
     return {
       person,
       name: this.#nameOf(person),
-      memberships: mine
-        .filter((organisation) => rolesOf(organisation, person).length > 0)
-        .map((organisation) => ({
-          organisation: organisation.uscc,
-          name: organisation.name,
-          roles: [...rolesOf(organisation, person)],
-          verified: organisation.verified,
-        })),
+      memberships: mine.map((organisation) => ({
+        organisation: organisation.uscc,
+        name: organisation.name,
+        roles: [...rolesOf(organisation, person)],
+        verified: organisation.verified,
+      })),
     };
   }
   #nameOf(person: string): string {

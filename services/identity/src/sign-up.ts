@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Receive, type Received } from '@yuzhi/chassis/answers';
 import { OwnCommands } from '@yuzhi/chassis/own-commands';
-import { follow, refuse } from '@yuzhi/messaging/decision';
+import { Denied } from '@yuzhi/chassis/problem';
+import { type Follow, follow, refuse } from '@yuzhi/messaging/decision';
 import { uuidv7 } from '@yuzhi/messaging/ids';
-import type { Principal } from '@yuzhi/protocol/declare';
+import type { Outcome, Principal } from '@yuzhi/protocol/declare';
 import { addClient, registerClient, registerPerson, signUp } from '@yuzhi/protocol/identity';
 import { Injectable } from '@nestjs/common';
 import { Credentials } from './credentials.ts';
@@ -20,7 +21,8 @@ export class SignUp {
   async person({ body: { loginName, password, name } }: Received<typeof signUp>) {
     const person = uuidv7();
     if (!(await this.credentials.keep(person, loginName, password))) return refuse('login-name-taken');
-    await this.own.outcome(uuidv7(), follow(registerPerson, person, { person, name }));
+    const command = follow(registerPerson, person, { person, name });
+    await this.#decided(command, () => this.credentials.drop(person));
     return { person };
   }
 
@@ -31,9 +33,20 @@ export class SignUp {
     const clientSecret = randomBytes(32).toString('base64url');
     await this.credentials.keepClient(client, uscc, name, clientSecret);
     const command = follow(registerClient, uscc, { uscc, client, name, roles, by: asker.person });
-    const outcome = await this.own.outcome(uuidv7(), command);
+    const drop = () => this.credentials.dropClient(client);
+    const outcome = await this.#decided(command, drop);
     if (!outcome || outcome.status < 400) return { clientId: client, clientSecret };
-    await this.credentials.dropClient(client);
+    await drop();
     return refuse(outcome.code);
+  }
+
+  /** When the log did not take the command, what was kept for it goes too: the form may be sent again. */
+  async #decided(command: Follow, drop: () => Promise<void>): Promise<Outcome | undefined> {
+    try {
+      return await this.own.outcome(uuidv7(), command);
+    } catch {
+      await drop();
+      throw new Denied('log-unavailable');
+    }
   }
 }

@@ -77,31 +77,27 @@ export class OversightQueries {
   /** Newest movement first. */
   @Answer(listSales)
   async sales({ after, limit }: ParamsOf<typeof listSales>) {
-    const [position] = after?.split('_') ?? [];
-    const rows = await this.prisma.saleRecord.groupBy({
-      by: ['saleId'],
-      _min: { at: true },
-      _max: { at: true, position: true },
-      _count: { eventId: true },
-      having: position ? { position: { _max: { lt: BigInt(position) } } } : {},
-      orderBy: { _max: { position: 'desc' } },
-      take: limit + 1,
-    });
-    const page = rows.slice(0, limit);
-    const newest = await this.prisma.saleRecord.findMany({
-      where: { position: { in: page.flatMap(({ _max }) => _max.position ?? []) } },
-    });
-    const typeOf = new Map(newest.map(({ saleId, type }) => [saleId, type]));
-    const last = page.at(-1);
+    const before = after ? BigInt(after.split('_')[0]!) : null;
+    const rows = await this.prisma.$queryRaw<SaleRow[]>`
+      select sale_id::text as "saleId", min(at) as "startedAt", max(at) as "lastAt", count(*)::int as events,
+        max(position) as position, (array_agg(type order by position desc))[1] as "lastType"
+      from sale_record group by sale_id
+      having ${before}::bigint is null or max(position) < ${before}::bigint
+      order by max(position) desc limit ${limit + 1}`;
+    const items = rows.slice(0, limit);
+    const last = items.at(-1);
     return {
-      items: page.map(({ saleId, _min, _max, _count }) => ({
-        saleId,
-        startedAt: _min.at!.getTime(),
-        lastAt: _max.at!.getTime(),
-        events: _count.eventId,
-        lastType: typeOf.get(saleId)!,
-      })),
-      next: rows.length > limit && last ? `${last._max.position}_${last.saleId}` : null,
+      items: items.map(({ startedAt, lastAt, ...row }) => ({ ...row, startedAt: startedAt.getTime(), lastAt: lastAt.getTime() })),
+      next: rows.length > limit && last ? `${last.position}_${last.saleId}` : null,
     };
   }
+}
+
+interface SaleRow {
+  saleId: string;
+  startedAt: Date;
+  lastAt: Date;
+  events: number;
+  position: bigint;
+  lastType: string;
 }

@@ -169,7 +169,7 @@ describe('a transfer', () => {
 describe('a payout', () => {
   async function funded(amount: number): Promise<Stripe.RequestOptions> {
     const payee = await sandbox.payee();
-    await sandbox.paid(amount);
+    await sandbox.paid(BigInt(amount));
     await sandbox.stripe.transfers.create({ amount, currency: 'cny', destination: payee });
     return { stripeAccount: payee };
   }

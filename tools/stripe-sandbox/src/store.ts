@@ -75,8 +75,14 @@ export class Store {
     await this.transact(this.scene(), (work) => work.query(expired, [work.now]));
   }
 
-  close(): Promise<void> {
-    return this.pool.end();
+  /** Lets what is queued finish: whoever asked for it may have gone, but it was asked for. */
+  async close(): Promise<void> {
+    let last: unknown;
+    while (last !== this.tail) {
+      last = this.tail;
+      await last;
+    }
+    await this.pool.end();
   }
 
   scene(part: Partial<Scene> = {}): Scene {

@@ -22,6 +22,7 @@ import {
   START,
   toldBy,
 } from './deal.fixture.ts';
+import { readFileSync } from 'node:fs';
 import { type Accepted, accept } from '@yuzhi/messaging/decision';
 import type { Deal } from './deal.ts';
 import { dealProcess, Turn } from './deal-process.ts';
@@ -188,6 +189,17 @@ describe('the table of the process', () => {
     }
     expect(way).toEqual(dealProcess.states.toSorted((a, b) => way.indexOf(a) - way.indexOf(b)));
     expect(way.at(-1)).toBe('closed');
+  });
+
+  it('is the one that the README draws', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const drawn = [...readme.matchAll(/^  (\S+) --> (\S+): (\w+)/gm)].map(([, from, to, on]) => ({ from, on, to }));
+    const named = dealProcess.transitions.map(({ from, on, to }) => ({
+      from: from.replace('-', '_'),
+      on,
+      to: to.replace('-', '_'),
+    }));
+    expect(drawn.slice(1)).toEqual(named);
   });
 
   it('is not left: a move that it does not know is a mistake of ours', () => {

@@ -143,7 +143,7 @@ describe('a deal to which anything happens in any order', () => {
         for (const type of ONCE) expect(times(play.told, type)).toBeLessThanOrEqual(1);
         expect(times(play.told, 'signed')).toBeLessThanOrEqual(2);
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
     expect(reached.size).toBe(dealProcess.states.length);
   });
@@ -164,7 +164,7 @@ describe('a deal to which anything happens in any order', () => {
         for (const type of ONCE) expect(times(play.told, type)).toBe(1);
         expect(times(play.told, 'signed')).toBe(2);
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 });

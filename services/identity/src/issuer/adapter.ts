@@ -9,7 +9,9 @@ export class SideAdapter implements Adapter {
     private readonly side: pg.Pool,
   ) {}
 
+  /** Every sign-in begins with an interaction, which also sweeps away what has expired. */
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
+    if (this.model === 'Interaction') await this.side.query('delete from oidc where expires_at < now()');
     await this.side.query(
       `insert into oidc (model, id, payload, expires_at, grant_id, uid)
        values ($1, $2, $3, now() + $4 * interval '1 second', $5, $6)

@@ -11,7 +11,7 @@ import { Credentials } from '../credentials.ts';
 import type { IdentityConfig } from '../identity.config.ts';
 import { decrypt, encrypt, keyFor, secretMatches } from '../secrets.ts';
 import { ClientAdapter, SideAdapter } from './adapter.ts';
-import { faultPage, signInPage } from './pages.ts';
+import { faultPage, signedOutPage, signInPage, signOutPage } from './pages.ts';
 
 /** The public client of browsers; its sign-in is proven by PKCE, so it has no secret. */
 export const PORTAL = 'portal';
@@ -20,6 +20,13 @@ const PREFIX = issuer.prefix;
 const DAY_SECONDS = 86_400;
 /** Of a form with a login name and a password. */
 const FORM_MAX = 4096;
+const HTML = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy': "frame-ancestors 'none'",
+};
+
+class FormTooLarge extends Error {}
 
 /** The embedded OpenID Connect issuer: people by authorization code with PKCE, API clients by client credentials. */
 @Injectable()
@@ -37,11 +44,8 @@ export class Issuer {
   handle(request: IncomingMessage, response: ServerResponse): void {
     void this.#handle(request, response).catch((error: unknown) => {
       if (response.headersSent) return void response.end();
-      const lost = error instanceof errors.SessionNotFound;
-      const words = lost
-        ? { zh: '登录已过期，请返回重新登录。', en: 'This sign-in has expired. Go back and start again.' }
-        : { zh: '登录服务暂不可用，请稍后再试。', en: 'Sign-in is not available. Try again shortly.' };
-      response.writeHead(lost ? 400 : 503, { 'content-type': 'text/html; charset=utf-8' }).end(faultPage(words));
+      const { status, ...words } = faultOf(error);
+      response.writeHead(status, HTML).end(faultPage(words));
     });
   }
 
@@ -61,14 +65,13 @@ export class Issuer {
   /** The page between the request for a sign-in and its code. */
   async #signIn(provider: Provider, request: IncomingMessage, response: ServerResponse, action: string): Promise<void> {
     const { prompt } = await provider.interactionDetails(request, response);
-    const html = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' };
-    if (request.method !== 'POST' || prompt.name !== 'login') {
-      return void response.writeHead(200, html).end(signInPage(action, '', false));
-    }
+    // Whoever asks for a consent, as for a refresh token, has it: the only client of people is our own.
+    if (prompt.name === 'consent') return provider.interactionFinished(request, response, { consent: {} });
+    if (request.method !== 'POST') return void response.writeHead(200, HTML).end(signInPage(action, '', false));
     const form = await readForm(request);
     const loginName = form.get('loginName') ?? '';
     const person = await this.credentials.check(loginName, form.get('password') ?? '');
-    if (!person) return void response.writeHead(401, html).end(signInPage(action, loginName.slice(0, 40), true));
+    if (!person) return void response.writeHead(401, HTML).end(signInPage(action, loginName.slice(0, 40), true));
     await provider.interactionFinished(request, response, { login: { accountId: person } });
   }
 
@@ -91,13 +94,15 @@ export class Issuer {
   async #configuration(): Promise<Configuration> {
     const { publicUrl, portalRedirectUris, identitySecret, accessTokenSeconds, audience } = this.config;
     return {
-      adapter: (model) => (model === 'Client' ? new ClientAdapter(this.side, this.credentials) : new SideAdapter(model, this.side)),
+      adapter: (model) =>
+        model === 'Client' ? new ClientAdapter(this.side, this.credentials) : new SideAdapter(model, this.side),
       clients: [
         {
           client_id: PORTAL,
           client_name: '豫知 Yuzhi',
           application_type: 'web',
           redirect_uris: [`${publicUrl}/callback`, ...portalRedirectUris],
+          post_logout_redirect_uris: [`${publicUrl}/`],
           grant_types: ['authorization_code', 'refresh_token'],
           response_types: ['code'],
           token_endpoint_auth_method: 'none',
@@ -116,7 +121,11 @@ export class Issuer {
       features: {
         devInteractions: { enabled: false },
         clientCredentials: { enabled: true },
-        rpInitiatedLogout: { enabled: true },
+        rpInitiatedLogout: {
+          enabled: true,
+          logoutSource: async (context, form) => void (context.body = signOutPage(form)),
+          postLogoutSuccessSource: async (context) => void (context.body = signedOutPage()),
+        },
         revocation: { enabled: true },
         resourceIndicators: {
           enabled: true,
@@ -163,12 +172,14 @@ export class Issuer {
       'signing',
       encrypt(JSON.stringify(made), key),
     ]);
-    const { rows } = await this.side.query<{ material: string }>(`select material from issuer_key where name = 'signing'`);
+    const { rows } = await this.side.query<{ material: string }>(
+      `select material from issuer_key where name = 'signing'`,
+    );
     return JSON.parse(decrypt(rows[0]!.material, key)) as JWK;
   }
 }
 
-/** The only client of people is our own, so nobody is asked for a consent. */
+/** Nobody is asked for a consent: everything that our own client may ask for is granted with the sign-in. */
 async function grantAll({ oidc }: KoaContextWithOIDC) {
   const { client, session, result, provider } = oidc;
   const known = result?.consent?.grantId ?? session?.grantIdFor(client!.clientId);
@@ -181,11 +192,23 @@ async function grantAll({ oidc }: KoaContextWithOIDC) {
   return grant;
 }
 
+function faultOf(error: unknown) {
+  if (error instanceof errors.SessionNotFound) {
+    return {
+      status: 400,
+      zh: '登录已过期，请返回重新登录。',
+      en: 'This sign-in has expired. Go back and start again.',
+    };
+  }
+  if (error instanceof FormTooLarge) return { status: 413, zh: '提交的内容过大。', en: 'That is more than a sign-in.' };
+  return { status: 503, zh: '登录服务暂不可用，请稍后再试。', en: 'Sign-in is not available. Try again shortly.' };
+}
+
 async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
   let text = '';
   for await (const chunk of request) {
     text += String(chunk);
-    if (text.length > FORM_MAX) throw new RangeError('a form that large is no sign-in');
+    if (text.length > FORM_MAX) throw new FormTooLarge();
   }
   return new URLSearchParams(text);
 }

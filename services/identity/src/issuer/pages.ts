@@ -39,6 +39,16 @@ ${alert}<button>登录 Sign in</button></form>`,
   );
 }
 
+/** Asks before a sign-out, with the form that the issuer made for it. */
+export const signOutPage = (form: string): string =>
+  page(
+    '退出 · 豫知 Yuzhi',
+    `<h1>退出登录？</h1><div>Sign out of Yuzhi?</div>${form}
+<button autofocus form="op.logoutForm" name="logout" value="yes">退出 Sign out</button>
+<button form="op.logoutForm">保持登录 Stay signed in</button>`,
+  );
+export const signedOutPage = (): string => page('退出 · 豫知 Yuzhi', '<h1>已退出登录</h1><p>You are signed out.</p>');
+
 /** Whatever went wrong on the issuer's own pages. */
 export const faultPage = ({ zh, en }: Words): string =>
   page('登录 · 豫知 Yuzhi', `<h1>${escape(zh)}</h1><p>${escape(en)}</p>`);

@@ -38,12 +38,13 @@ export function deadLinkPage(locale: Locale): string {
 export function onboardingPage(locale: Locale, account: Account, wrong = false): string {
   const words = WORDS[locale];
   const kind = account.entity === 'individual' ? words.person : words.company;
+  const who = account.entity === null ? account.id : `${kind} · ${account.id}`;
   const name = account.legalName ?? account.displayName ?? '';
   return page(
     locale,
     words.title,
     `<h1>${words.title}</h1>
-<p class="quiet">${kind} · ${escaped(account.id)}</p>
+<p class="quiet">${escaped(who)}</p>
 <p>${words.explain}</p>
 ${wrong ? `<p class="alert" role="alert">${words.wrong}</p>` : ''}
 <form method="post" action="?locale=${locale}">

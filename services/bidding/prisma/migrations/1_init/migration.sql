@@ -67,18 +67,18 @@ create table moment (
 -- How each auction stands after its last decision.
 create view standing as
 select a.sale_id, a.seller, a.terms, a.free_starts_at, a.free_ends_at, a.version, a.period, a.paddles,
-  leading.bidder as leader, leading.paddle as leader_paddle, leading.seq as leader_seq,
-  leading.amount_fen as highest_fen, coalesce(newest.seq, 0) as seq, coalesce(newest.bids, 0) as bids,
+  best.bidder as leader, best.paddle as leader_paddle, best.seq as leader_seq,
+  best.amount_fen as highest_fen, coalesce(newest.seq, 0) as seq, coalesce(newest.bids, 0) as bids,
   greatest(a.cycle, newest.cycle) as cycle, greatest(a.head, newest.head) as head, a.result, a.returns, a.deadline_at,
   -- When it ends as things stand, or has ended.
   coalesce(
     to_timestamp((a.result ->> 'endedAt')::float8 / 1000),
-    case when leading.cycle > 0 then leading.at else a.free_ends_at end
+    case when best.cycle > 0 then best.at else a.free_ends_at end
       + (a.terms ->> 'cycleMs')::float8 * interval '1 ms'
   )::timestamptz(3) as ends_at
 from auction a
 left join lateral (select * from bid b where b.sale_id = a.sale_id order by b.seq desc limit 1) newest on true
-left join bid leading on leading.sale_id = a.sale_id and leading.seq = newest.leader_seq;
+left join bid best on best.sale_id = a.sale_id and best.seq = newest.leader_seq;
 
 -- The first quote that was shown, or would have been, behind an item of the live stream: numbers rise with the quotes.
 create function first_bid_behind(sale uuid, item integer) returns integer language plpgsql stable as $$

@@ -1,0 +1,196 @@
+import { strict } from '@yuzhi/chassis/strict';
+import { declarations } from '@yuzhi/protocol/catalogue';
+import type { Command, Permission } from '@yuzhi/protocol/declare';
+import { getTrialBalance } from '@yuzhi/protocol/escrow';
+import { listOrganisations } from '@yuzhi/protocol/identity';
+import { listListings } from '@yuzhi/protocol/listings';
+import { listSales } from '@yuzhi/protocol/oversight';
+import { sample } from '@yuzhi/protocol/sample';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { FIRM_A, FIRM_B, foundFirm, freshSuffix } from './cast.ts';
+import { readAddresses } from './journeys.config.ts';
+import { mutations } from './mutations.ts';
+import { personToken } from './sign-in.ts';
+import { type Firm, Stage } from './stage.ts';
+import { problemOf, send } from './wire.ts';
+
+const addresses = readAddresses();
+const stage = new Stage(addresses);
+let firm: Firm;
+let other: Firm;
+let tokens: Record<'firm' | 'admin', () => Promise<string>>;
+
+beforeAll(async () => {
+  const suffix = freshSuffix();
+  [firm, other] = await Promise.all([foundFirm(stage, FIRM_A, suffix), foundFirm(stage, FIRM_B, suffix)]);
+  const { url, admin } = addresses;
+  tokens = {
+    firm: personToken(url, firm.person.loginName, firm.person.password),
+    admin: personToken(url, admin.loginName, admin.password),
+  };
+}, 60_000);
+
+/** Somebody with the role: the firm, or the platform's administrator. */
+async function signedIn(permission: Permission): Promise<Record<string, string>> {
+  const platform = Array.isArray(permission) && !permission.some((role) => ['holder', 'bidder', 'signatory'].includes(role));
+  const token = await (platform ? tokens.admin() : tokens.firm());
+  return { authorization: `Bearer ${token}`, 'x-organisation': platform ? addresses.platform : firm.uscc };
+}
+const JSON_BODY = { 'content-type': 'application/json' };
+
+/** What refused requests must not change. */
+async function state() {
+  const { desk } = stage;
+  const [organisations, listings, sales, book] = await Promise.all([
+    desk.ask(listOrganisations, { limit: 100 }),
+    desk.ask(listListings, { limit: 100 }),
+    desk.ask(listSales, { limit: 100 }),
+    desk.ask(getTrialBalance, {}),
+  ]);
+  return { organisations, listings, sales, book };
+}
+
+const commands = declarations('command').filter((command) => command.route !== undefined);
+const shapeOf = ({ data }: Command) => Object.keys((data as unknown as { shape: object }).shape);
+
+/** A route with good parameters, and the good body that goes with it. */
+function goodRequest(command: Command) {
+  const given = { ...(sample(command.data) as Record<string, unknown>), [command.key]: sample(command.keyType) };
+  const names = [...command.route!.matchAll(/:(\w+)/g)].map(([, name]) => name!);
+  const path = command.route!.slice(5).replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(given[name])));
+  const inBody = shapeOf(command).filter((name) => !names.includes(name));
+  const body = Object.fromEntries(inBody.filter((name) => name in given).map((name) => [name, given[name]]));
+  const schema = strict(command.data);
+  const beside = Object.fromEntries(names.filter((name) => shapeOf(command).includes(name)).map((name) => [name, given[name]]));
+  const accepts = (changed: unknown) => typeof changed === 'object' && schema.safeParse({ ...(changed as object), ...beside }).success;
+  return { path, body, accepts };
+}
+
+describe('every command refuses what it cannot understand', () => {
+  it.each(commands.map((command) => [command.route!, command] as const))('%s', async (_, command) => {
+    const { path, body, accepts } = goodRequest(command);
+    const headers = { ...(await signedIn(command.permission)), ...JSON_BODY };
+    const before = await state();
+    for (const { what, body: wrong } of mutations(body, accepts)) {
+      const answered = await send(addresses.url, { method: 'POST', path, headers, body: wrong });
+      const { code } = problemOf(answered);
+      expect([what, ['malformed-request', 'invalid-input', 'unsupported-media-type'].includes(code), code]).toEqual([what, true, code]);
+    }
+    const large = `{"padding":"${'x'.repeat(1_100_000)}"}`;
+    const oversized = await send(addresses.url, { method: 'POST', path, headers, body: large });
+    expect(problemOf(oversized).code).toBe('request-too-large');
+    const text = { ...headers, 'content-type': 'text/plain' };
+    expect(problemOf(await send(addresses.url, { method: 'POST', path, headers: text, body: 'x' })).code).toBe('unsupported-media-type');
+    expect(await state()).toEqual(before);
+  });
+});
+
+describe('every command knows who may send it', () => {
+  const closed = commands.filter(({ permission }) => permission !== 'anyone');
+  it.each(closed.map((command) => [command.route!, command] as const))('%s', async (_, command) => {
+    const { path, body } = goodRequest(command);
+    const good = await signedIn(command.permission);
+    const attempt = async (headers: Record<string, string>) =>
+      problemOf(await send(addresses.url, { method: 'POST', path, headers: { ...JSON_BODY, ...headers }, body: JSON.stringify(body) })).code;
+    const [head, claims, signature] = good['authorization']!.slice(7).split('.') as [string, string, string];
+    const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url');
+    expect(await attempt({})).toBe('sign-in-first');
+    expect(await attempt({ authorization: 'Bearer nonsense' })).toBe('sign-in-first');
+    expect(await attempt({ authorization: `Bearer ${none}.${claims}.` })).toBe('sign-in-first');
+    expect(await attempt({ authorization: `Bearer ${head}.${claims}.${signature.slice(0, -4)}AAAA` })).toBe('sign-in-first');
+    expect(await attempt({ ...good, 'x-organisation': other.uscc })).toBe('forbidden');
+    expect(await attempt({ ...good, 'x-organisation': 'nobody' })).toBe('forbidden');
+  });
+});
+
+describe('idempotency keys', () => {
+  const path = '/v1/organisations';
+  const body = (name: string) => JSON.stringify({ ...firmDetails(), name });
+  const firmDetails = () => {
+    const { person: _, client: __, ...details } = firm;
+    return details;
+  };
+
+  it('are refused when they are none', async () => {
+    const headers = { ...(await signedIn('person')), ...JSON_BODY };
+    for (const key of ['x'.repeat(201), 'with blank ', '键']) {
+      const sent = { method: 'POST', path, headers: { ...headers, 'idempotency-key': encodeURI(key) === key ? key : 'a b\tc' }, body: body('x') };
+      expect(problemOf(await send(addresses.url, sent)).status).toBeLessThan(500);
+    }
+  });
+
+  it('answer the same request the same, and refuse another one, for each party by itself', async () => {
+    const key = `key-${Math.random()}`;
+    const ask = async (by: Firm, name: string) => {
+      const token = await personToken(addresses.url, by.person.loginName, by.person.password)();
+      const headers = { ...JSON_BODY, authorization: `Bearer ${token}`, 'x-organisation': by.uscc, 'idempotency-key': key };
+      return send(addresses.url, { method: 'POST', path, headers, body: body(name) });
+    };
+    const first = problemOf(await ask(firm, 'a'));
+    expect(first.code).toBe('organisation-exists');
+    expect(problemOf(await ask(firm, 'a'))).toEqual(first);
+    expect(problemOf(await ask(firm, 'b')).code).toBe('idempotency-key-reused');
+    expect(problemOf(await ask(other, 'b')).code).toBe('organisation-exists');
+  });
+});
+
+describe('every read refuses parameters it does not know', () => {
+  const queries = [...declarations('query'), ...declarations('download'), ...declarations('stream')];
+  it.each(queries.map((query) => [query.route, query] as const))('%s', async (_, query) => {
+    const good = { ...(sample(query.params) as Record<string, unknown>) };
+    const path = query.route.slice(4).replace(/:(\w+)/g, (__, name: string) => encodeURIComponent(String(good[name])));
+    const headers = query.permission === 'anyone' ? {} : await signedIn(query.permission);
+    const attempt = async (wrong: string) => problemOf(await send(addresses.url, { method: 'GET', path: wrong, headers })).code;
+    expect(['invalid-input', 'not-found']).toContain(await attempt(`${path}?surprise=1`));
+    if (query.route.includes(':')) {
+      const nonsense = query.route.slice(4).replace(/:(\w+)/g, '%00%EF%BC%91');
+      expect(['invalid-input', 'not-found', 'malformed-request']).toContain(await attempt(nonsense));
+    }
+    if ('limit' in (query.params as unknown as { shape: object }).shape) {
+      for (const limit of ['0', '101', '-1', 'x', '1e3', '１']) expect([limit, await attempt(`${path}?limit=${encodeURIComponent(limit)}`)]).toEqual([limit, 'invalid-input']);
+      for (const after of ['x', '1_x', '-1_0', "1_'; drop table listing; --"]) {
+        expect([after, await attempt(`${path}?after=${encodeURIComponent(after)}`)]).toEqual([after, 'invalid-input']);
+      }
+    }
+    if (query.permission !== 'anyone') {
+      expect(problemOf(await send(addresses.url, { method: 'GET', path })).code).toBe('sign-in-first');
+      const foreign = { ...headers, 'x-organisation': other.uscc };
+      expect(problemOf(await send(addresses.url, { method: 'GET', path, headers: foreign })).code).toBe('forbidden');
+    }
+  });
+});
+
+describe('the door itself', () => {
+  it.each([
+    ['an address that is none', { method: 'GET', path: '/v1/nothing' }, 'not-found'],
+    ['a method that an address does not have', { method: 'DELETE', path: '/v1/organisations' }, 'method-not-allowed'],
+    ['an operation of nobody', { method: 'GET', path: '/v1/operations/nobody/x/y' }, 'not-found'],
+    ['a path with a broken escape', { method: 'GET', path: '/v1/organisations/%E0%A4%A' }, 'malformed-request'],
+    ['an internal address', { method: 'GET', path: '/internal/pulse' }, 'not-found'],
+  ])('refuses %s', async (_, sent, code) => {
+    const headers = { authorization: `Bearer ${await tokens.firm()}` };
+    expect(problemOf(await send(addresses.url, { ...sent, headers })).code).toBe(code);
+  });
+
+  it('refuses forged and unsigned webhooks of the payment rail', async () => {
+    const path = '/v1/hooks/stripe';
+    const event = JSON.stringify({ id: 'evt_1', type: 'payment_intent.succeeded' });
+    for (const signature of [undefined, '', 't=1,v1=00', `t=${Math.floor(Date.now() / 1000)},v1=${'0'.repeat(64)}`]) {
+      const headers = { ...JSON_BODY, ...(signature !== undefined && { 'stripe-signature': signature }) };
+      expect(problemOf(await send(addresses.url, { method: 'POST', path, headers, body: event })).code).toBe('signature-invalid');
+    }
+  });
+
+  it('refuses uploads that are no contract without failing on them', async () => {
+    const path = '/v1/contracts/verifications';
+    const headers = { 'content-type': 'application/pdf' };
+    expect(problemOf(await send(addresses.url, { method: 'POST', path, headers, body: 'hello' })).code).toBe('not-a-pdf');
+    const garbage = new Uint8Array(50_000).map((_, i) => (i * 7919) % 251);
+    const fake = new Uint8Array([...new TextEncoder().encode('%PDF-1.7\n'), ...garbage]);
+    const answered = await send(addresses.url, { method: 'POST', path, headers, body: fake });
+    expect([200, 422]).toContain(answered.status);
+    if (answered.status === 200) expect(JSON.parse(answered.text)).toMatchObject({ valid: false });
+    const huge = await send(addresses.url, { method: 'POST', path, headers, body: new Uint8Array(10_500_000) });
+    expect(problemOf(huge).code).toBe('request-too-large');
+  });
+});

@@ -1,0 +1,73 @@
+/** A body that differs from a good one in one place, and what was done to it. */
+export interface Mutation {
+  what: string;
+  body: string;
+}
+
+type Json = Record<string, unknown>;
+
+/** Values that no field of ours takes, beside those that only some take: who accepts one says so by its schema. */
+const WRONG: readonly (readonly [what: string, value: unknown])[] = [
+  ['an object', { a: 1 }],
+  ['a list', [1]],
+  ['a number', 12.5],
+  ['true', true],
+  ['null', null],
+  ['an empty text', ''],
+  ['control characters', 'a\u0000b'],
+  ['half a surrogate pair', '\ud800'],
+  ['a long text', 'x'.repeat(20_000)],
+  ['minus one', '-1'],
+  ['zero', '0'],
+  ['full-width digits', '１２３４５６'],
+  ['an exponent', '1e9'],
+  ['a fraction', '100.5'],
+  ['a leading zero', '0100'],
+  ['more than the largest amount', '9000000000000001'],
+  ['a number beyond 2^53', 9007199254740993],
+  ['minus one as a number', -1],
+  ['a wrong check digit of a patent', '201710601862.4'],
+  ['a wrong check digit of a credit code', '91350100M000100Y44'],
+  ['a UUID of another shape', 'not-a-uuid'],
+];
+
+const paths = (value: unknown, at: string[] = []): string[][] => {
+  if (Array.isArray(value)) return [at, ...value.slice(0, 1).flatMap((one) => paths(one, [...at, '0']))];
+  if (typeof value !== 'object' || value === null) return [at];
+  return [at, ...Object.entries(value).flatMap(([name, one]) => paths(one, [...at, name]))];
+};
+
+function replaced(value: unknown, [name, ...rest]: string[], by: unknown): unknown {
+  if (name === undefined) return by;
+  const copy = Array.isArray(value) ? [...(value as unknown[])] : { ...(value as Json) };
+  (copy as Json)[name] = replaced((value as Json)[name], rest, by);
+  return copy;
+}
+
+/** Every field of a good body made wrong in every way that `accepts` does not take; and bodies that are none. */
+export function mutations(good: unknown, accepts: (body: unknown) => boolean): Mutation[] {
+  const wrong = paths(good)
+    .filter((path) => path.length > 0)
+    .flatMap((path) =>
+      WRONG.map(([what, value]) => ({ what: `${path.join('.')} is ${what}`, changed: replaced(good, path, value) })),
+    )
+    .filter(({ changed }) => !accepts(changed))
+    .map(({ what, changed }) => ({ what, body: JSON.stringify(changed) }));
+  const object = good as Json;
+  const missing = Object.keys(object).flatMap((name) => {
+    const { [name]: _, ...others } = object;
+    return accepts(others) ? [] : [{ what: `${name} is missing`, body: JSON.stringify(others) }];
+  });
+  return [
+    ...wrong,
+    ...missing,
+    { what: 'an unknown field', body: JSON.stringify({ ...object, surprise: 1 }) },
+    { what: 'a prototype', body: `{"__proto__":{"admin":true},${JSON.stringify(good).slice(1)}` },
+    { what: 'a constructor', body: `{"constructor":{"prototype":{"admin":true}},${JSON.stringify(good).slice(1)}`.replace(/,}$/, '}') },
+    { what: 'half of it', body: JSON.stringify(good).slice(0, -1) },
+    { what: 'a list', body: '[]' },
+    { what: 'a text', body: '"x"' },
+    { what: 'null', body: 'null' },
+    { what: 'nothing', body: '' },
+  ].map(({ what, body }) => ({ what, body: body.replace(/,}$/, '}') }));
+}
