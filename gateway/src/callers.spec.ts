@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Asked, Filed } from '@yuzhi/database/journal';
 import { inputHash } from '@yuzhi/messaging/ids';
-import type { Envelope, Outcome } from '@yuzhi/protocol/declare';
+import type { Command, Envelope, Outcome } from '@yuzhi/protocol/declare';
 import { Callers, type Ending } from './callers.ts';
 import { greet } from './fixture/greeter.ts';
 import { addToCounter } from './fixture/tally.ts';
@@ -48,7 +48,7 @@ afterEach(() => {
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 /** Waits for an ending; `sent` says whether the log has the command. */
-function wait(envelope: Envelope, { sent = true, command = addToCounter as typeof addToCounter | typeof greet } = {}) {
+function wait(envelope: Envelope, { sent = true, command = addToCounter as Command } = {}) {
   const ended: Ending[] = [];
   void callers.wait(command, envelope).then((ending) => ended.push(ending));
   if (sent) callers.durable(envelope.id);

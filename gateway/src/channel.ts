@@ -36,7 +36,7 @@ const ENDING_MS = 1000;
 
 export const eventOf = ({ seq, item }: Item<unknown>) => `id: ${seq}\ndata: ${JSON.stringify(item)}\n\n`;
 
-/** One channel of a live stream in this process: one subscription, however many watch. Nothing is skipped or repeated. */
+/** One channel of a live stream in this process: one subscription for all who watch; no item is skipped or repeated. */
 export class Channel {
   readonly watchers = new Set<Watcher>();
   /** Who watches or is about to. */

@@ -24,7 +24,7 @@ describe('a command', () => {
     expect(status).toBe(201);
     expect(body).toEqual({ id: body['counter'], counter: body['counter'] });
     const key = headers.get('idempotency-key')!;
-    expect(headers.get('operation-location')).toBe(`/v1/operations/tally/${body['counter']}/${key}`);
+    expect(headers.get('operation-location')).toBe(`/v1/operations/tally/${String(body['counter'])}/${key}`);
   });
 
   it('is done once, however often it is repeated under its key', async () => {
@@ -41,7 +41,10 @@ describe('a command', () => {
   it('under a key that was used for another body is refused', async () => {
     const counter = await platform.open();
     await platform.add(counter, '1', 'k');
-    expect(await platform.add(counter, '2', 'k')).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
+    expect(await platform.add(counter, '2', 'k')).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency-key-reused' },
+    });
   });
 
   it('that is refused says why in both languages, what to do, and what more the owner knows', async () => {
@@ -72,8 +75,9 @@ describe('a command', () => {
   it('acts for the organisation that its sender chose, and what it made is not the sender’s own', async () => {
     const headers = { 'x-organisation': university };
     const { body } = await call('POST', '/v1/counters', { body: { name: 'of the university' }, headers });
-    expect(await call('GET', `/v1/counters/${body['counter']}`, { headers })).toMatchObject({ status: 200 });
-    expect(await call('GET', `/v1/counters/${body['counter']}`)).toMatchObject({ status: 404 });
+    const path = `/v1/counters/${String(body['counter'])}`;
+    expect(await call('GET', path, { headers })).toMatchObject({ status: 200 });
+    expect(await call('GET', path)).toMatchObject({ status: 404 });
   });
 });
 
@@ -93,10 +97,22 @@ describe('bad input', () => {
     ['an id that is none', '/v1/counters/nonsense/additions', { body: { amountFen: '5' } }, 422, 'invalid-input'],
     ['the id twice', add, { body: { amountFen: '5', counter } }, 422, 'invalid-input'],
     ['a field of the route twice', `/v1/counters/${counter}/labels/a`, { body: { label: 'b' } }, 422, 'invalid-input'],
-    ['a field of the route that is wrong', `/v1/counters/${counter}/labels/${'a'.repeat(30)}`, {}, 422, 'invalid-input'],
+    [
+      'a field of the route that is wrong',
+      `/v1/counters/${counter}/labels/${'a'.repeat(30)}`,
+      {},
+      422,
+      'invalid-input',
+    ],
     ['broken JSON', open, { body: '{"name":', headers: json }, 400, 'malformed-request'],
     ['an empty body that calls itself JSON', open, { body: '', headers: json }, 400, 'malformed-request'],
-    ['a poisoned prototype', open, { body: '{"name":"x","__proto__":{"a":1}}', headers: json }, 400, 'malformed-request'],
+    [
+      'a poisoned prototype',
+      open,
+      { body: '{"name":"x","__proto__":{"a":1}}', headers: json },
+      400,
+      'malformed-request',
+    ],
     [
       'a poisoned constructor',
       open,
@@ -105,11 +121,29 @@ describe('bad input', () => {
       'malformed-request',
     ],
     ['plain text', open, { body: 'name', headers: { 'content-type': 'text/plain' } }, 415, 'unsupported-media-type'],
-    ['a form', open, { body: 'name=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415, 'unsupported-media-type'],
+    [
+      'a form',
+      open,
+      { body: 'name=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      415,
+      'unsupported-media-type',
+    ],
     ['more than a mebibyte', open, { body: { name: 'x'.repeat(1_100_000) } }, 413, 'request-too-large'],
     ['an empty key', open, { body: { name: 'x' }, headers: { 'idempotency-key': '' } }, 400, 'malformed-request'],
-    ['a key with a blank', open, { body: { name: 'x' }, headers: { 'idempotency-key': 'a b' } }, 400, 'malformed-request'],
-    ['a long key', open, { body: { name: 'x' }, headers: { 'idempotency-key': 'k'.repeat(201) } }, 400, 'malformed-request'],
+    [
+      'a key with a blank',
+      open,
+      { body: { name: 'x' }, headers: { 'idempotency-key': 'a b' } },
+      400,
+      'malformed-request',
+    ],
+    [
+      'a long key',
+      open,
+      { body: { name: 'x' }, headers: { 'idempotency-key': 'k'.repeat(201) } },
+      400,
+      'malformed-request',
+    ],
   ])('%s is refused', async (_, path, asked, status, code) => {
     expect(await call('POST', path, asked)).toMatchObject({ status, body: { code } });
   });
@@ -118,13 +152,19 @@ describe('bad input', () => {
     const { body } = await call('POST', '/v1/counters', { body: { name: 1, marks: [{ colour: 'green' }] } });
     expect(body['issues']).toEqual([
       { path: ['name'], message: { zh: expect.stringMatching(/无效/), en: expect.stringMatching(/expected string/) } },
-      { path: ['marks', 0, 'colour'], message: { zh: expect.stringMatching(/无效/), en: expect.stringMatching(/red/) } },
+      {
+        path: ['marks', 0, 'colour'],
+        message: { zh: expect.stringMatching(/无效/), en: expect.stringMatching(/red/) },
+      },
     ]);
   });
 
   it('as long as a key may be is taken', async () => {
     const key = '!~'.repeat(100);
-    const { headers, status } = await call('POST', '/v1/counters', { body: { name: 'x' }, headers: { 'idempotency-key': key } });
+    const { headers, status } = await call('POST', '/v1/counters', {
+      body: { name: 'x' },
+      headers: { 'idempotency-key': key },
+    });
     expect(status).toBe(201);
     expect(await call('GET', headers.get('operation-location')!)).toMatchObject({ status: 200, body: { status: 201 } });
   });
@@ -139,11 +179,13 @@ describe('who may not', () => {
     const chosen = token === 'stranger' ? platform.foreign : token;
     const answer = await call('POST', '/v1/counters', { body: { name: 'x' }, token: chosen, headers });
     expect(answer).toMatchObject({ status, body: { code } });
-    if (status === 401) expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    expect(answer.headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null);
   });
 
   it('is looked at before the input is', async () => {
-    expect(await call('POST', '/v1/counters', { body: { nonsense: 1 }, token: undefined })).toMatchObject({ status: 401 });
+    expect(await call('POST', '/v1/counters', { body: { nonsense: 1 }, token: undefined })).toMatchObject({
+      status: 401,
+    });
   });
 
   it('reads neither another’s counter nor another’s operation', async () => {
@@ -165,10 +207,13 @@ describe('an answer that does not come', () => {
     LossyPager.losing = /^replies:/;
     try {
       const added = await Promise.all(['1', '2', '3', '50'].map((amount) => platform.add(counter, amount)));
-      expect(added.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 409]);
+      expect(added.map(({ status }) => status)).toEqual([200, 200, 200, 409]);
       await platform.add(counter, '1', 'again');
       expect(await platform.add(counter, '1', 'again')).toMatchObject({ status: 200 });
-      expect(await platform.add(counter, '2', 'again')).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
+      expect(await platform.add(counter, '2', 'again')).toMatchObject({
+        status: 422,
+        body: { code: 'idempotency-key-reused' },
+      });
     } finally {
       LossyPager.losing = undefined;
     }

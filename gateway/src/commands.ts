@@ -76,7 +76,8 @@ export class CommandDoor {
     const parsed = parseInput(prepared.data, data) as Record<string, unknown>;
     const id = uuidv7();
     const idempotencyKey = (request.headers['idempotency-key'] as string | undefined) ?? id;
-    if (!KEY.test(idempotencyKey)) throw new Denied('malformed-request', { detail: 'Idempotency-Key: 1–200 visible ASCII' });
+    if (!KEY.test(idempotencyKey))
+      throw new Denied('malformed-request', { detail: 'Idempotency-Key: 1–200 visible ASCII' });
     const given = keyInRoute ? params[command.key] : parsed[command.key];
     const key = minted
       ? derivedId(principal.party, command.type, idempotencyKey)

@@ -52,7 +52,12 @@ export class Forwarding {
     const { route, service: owner } = declared;
     this.parts.http.get(pathOf(route), async (request, reply) => {
       await this.#permit(declared, request);
-      return this.#forward(request, reply, { owner, name: route, headers: readHeaders(request.headers), setCookies: false });
+      return this.#forward(request, reply, {
+        owner,
+        name: route,
+        headers: readHeaders(request.headers),
+        setCookies: false,
+      });
     });
   }
 

@@ -62,7 +62,11 @@ export class Owners {
   /** What the owner's inbox knows of these. */
   async readInbox(owner: string, asked: Asked[]): Promise<Filed[]> {
     const body = JSON.stringify({ asked });
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), [INTERNAL]: this.secret };
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      [INTERNAL]: this.secret,
+    };
     const response = await this.request(owner, { method: 'POST', path: '/internal/outcomes', headers, body });
     const said = await text(response);
     if (response.statusCode !== 200) throw new Denied('owner-unavailable');
@@ -77,7 +81,15 @@ export class Owners {
 const isStale = (error: unknown) =>
   (error as { stale?: boolean }).stale === true && ['ECONNRESET', 'EPIPE'].includes((error as { code: string }).code);
 
-const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'upgrade'];
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'upgrade',
+];
 const NEVER = new Set([...HOP_BY_HOP, 'proxy-connection', 'transfer-encoding', 'host', 'expect']);
 const OURS = /^(x-yuzhi-|x-forwarded-|forwarded$)/;
 /** What a read needs of its asker, and nothing else. */

@@ -105,7 +105,8 @@ function chunked(path: string, bytes: Buffer): Promise<number> {
 describe('a hook', () => {
   const body = '{ "id" : "evt_1" }';
   const signed = { 'partner-signature': sha256(body), 'content-type': 'application/json' };
-  const hook = (headers: Record<string, string>) => call('POST', '/v1/hooks/tally', { body, headers, token: undefined });
+  const hook = (headers: Record<string, string>) =>
+    call('POST', '/v1/hooks/tally', { body, headers, token: undefined });
 
   it('arrives byte for byte, with the headers that its owner needs', async () => {
     expect(await hook(signed)).toMatchObject({ status: 200, body: { bytes: body.length } });
@@ -127,7 +128,9 @@ describe('a form', () => {
   it('leads to a command of the owner and is answered behind it', async () => {
     const counter = randomUUID();
     expect(await send({ counter, secret: 'right' })).toMatchObject({ status: 200, body: { counter, secretFen: '7' } });
-    const { rows } = await platform.databases.tally.owner.query('select party from counter where counter = $1', [counter]);
+    const { rows } = await platform.databases.tally.owner.query('select party from counter where counter = $1', [
+      counter,
+    ]);
     expect(rows).toEqual([{ party: 'nobody' }]);
   });
   it.each([
@@ -145,8 +148,16 @@ describe('a form', () => {
 
 describe('a site', () => {
   it('gets everything under its prefix as it was sent, and says itself what comes back', async () => {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', cookie: 'session=1', 'x-forwarded-host': 'evil' };
-    const answer = await call('POST', '/pages/sign-in/now?x=1&y=%20', { body: 'user=a&x=%E4%B8%AD', headers, token: undefined });
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      cookie: 'session=1',
+      'x-forwarded-host': 'evil',
+    };
+    const answer = await call('POST', '/pages/sign-in/now?x=1&y=%20', {
+      body: 'user=a&x=%E4%B8%AD',
+      headers,
+      token: undefined,
+    });
     expect(answer.status).toBe(200);
     expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
     expect(answer.body).toMatchObject({

@@ -65,7 +65,7 @@ export class Streams {
     const wanted = parseInput(params, { ...query, ...(request.params as object) }) as Record<string, string>;
     const resumed = request.headers['last-event-id'] ?? asked;
     const after = resumed === undefined ? undefined : parseInput(After, resumed, ['after']);
-    const path = `${request.url.split('?')[0]}?${new URLSearchParams(query)}`;
+    const path = `${request.url.split('?')[0]}?${new URLSearchParams(query).toString()}`;
     const watcher: Watcher = {
       response: reply.raw,
       last: 0,

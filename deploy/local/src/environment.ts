@@ -13,11 +13,13 @@ export interface Given {
   /** A test key's account; live keys are for the deployed shape. */
   stripe?: { secretKey: string; webhookSecret: string };
   oidcIssuer?: string;
+  /** Where traces are exported to. */
+  otlpEndpoint?: string;
 }
 
 /**
  * DATABASE_URL (an administrator's), REDIS_URL, KAFKA_BROKERS (comma-separated), STRIPE_SECRET_KEY with
- * STRIPE_WEBHOOK_SECRET, OIDC_ISSUER; empty counts as unset. Throws when one half of a pair is missing.
+ * STRIPE_WEBHOOK_SECRET, OIDC_ISSUER, OTEL_EXPORTER_OTLP_ENDPOINT; empty counts as unset. Throws when one half of a pair is missing.
  */
 export function givenInfrastructure(env: NodeJS.ProcessEnv = process.env): Given {
   const brokers = (env['KAFKA_BROKERS'] ?? '').split(',').map((broker) => broker.trim());
@@ -26,6 +28,7 @@ export function givenInfrastructure(env: NodeJS.ProcessEnv = process.env): Given
   return {
     ...(secretKey && webhookSecret && { stripe: { secretKey, webhookSecret } }),
     ...(env['OIDC_ISSUER'] && { oidcIssuer: env['OIDC_ISSUER'] }),
+    ...(env['OTEL_EXPORTER_OTLP_ENDPOINT'] && { otlpEndpoint: env['OTEL_EXPORTER_OTLP_ENDPOINT'] }),
     ...(env['DATABASE_URL'] && { databaseUrl: env['DATABASE_URL'] }),
     ...(env['REDIS_URL'] && { redisUrl: env['REDIS_URL'] }),
     ...(brokers.some(Boolean) && { kafkaBrokers: brokers.filter(Boolean) }),

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startPatentOffice } from '@yuzhi/patent-office/start-patent-office';
 import { SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue';
+import { otlp, startTracing } from '@yuzhi/telemetry/tracing';
 import { startStripeSandbox } from '@yuzhi/stripe-sandbox/stripe-sandbox';
 import { type ServiceDatabase, plainDatabase, provisionDatabase } from './databases.ts';
 import type { Given } from './environment.ts';
@@ -18,7 +19,7 @@ export interface PlatformOptions {
   name: string;
   shape: Shape;
   infrastructure: { databaseUrl: string; redisUrl: string; kafkaBrokers: string[] };
-  given?: Pick<Given, 'stripe' | 'oidcIssuer'>;
+  given?: Pick<Given, 'stripe' | 'oidcIssuer' | 'otlpEndpoint'>;
   steppable: boolean;
   /** How long the group waits for a member that was killed. */
   sessionTimeoutMs?: number;
@@ -166,10 +167,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       patentOfficeUrl: office.url,
       stripe: rail.stripe,
       ...(options.given?.oidcIssuer && { oidcIssuer: options.given.oidcIssuer }),
+      ...(options.given?.otlpEndpoint && { otlpEndpoint: options.given.otlpEndpoint }),
       steppable: options.steppable,
       sessionTimeoutMs: options.sessionTimeoutMs ?? 6000,
       logLevel: options.logLevel ?? 'warn',
     });
+    const { otlpEndpoint } = options.given ?? {};
+    if (otlpEndpoint && options.shape === 'one-process') closing.push(startTracing('yuzhi', otlp(otlpEndpoint)));
     const watchdog = startWatchdog();
     closing.push(async () => watchdog.close());
     const members = new Members(options, settings, watchdog);

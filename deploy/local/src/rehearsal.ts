@@ -1,21 +1,33 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Platform } from './platform.ts';
 import { type Member, MEMBERS } from './shapes.ts';
 
 export interface Rehearsal {
   url: string;
+  /** From now on what is asked concerns this platform. */
+  attach(platform: Platform): void;
   close(): Promise<void>;
 }
 
+interface Span {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+}
+interface OtlpTraces {
+  resourceSpans?: { scopeSpans?: { spans?: Span[] }[] }[];
+}
+
+/** Spans that are kept; the oldest go first. */
+const SPANS_MAX = 100_000;
 /** What of the metrics tells which refusals and process moves were reached. */
 const REACHED = /^yuzhi_(refusals_total|process_moves_total|commands_decided_total)\{([^}]*)\} (\d+)$/gm;
 
 /** Counts by what was counted, over every process of the platform. */
 async function reached(platform: Platform): Promise<Record<string, number>> {
-  // In one process all members share one registry: asking each of them would count eightfold.
-  const urls = new Set(platform.metricsUrls());
-  const texts = await Promise.all([...urls].map(async (url) => (await fetch(url)).text()));
+  const texts = await Promise.all(platform.metricsUrls().map(async (url) => (await fetch(url)).text()));
   const counts: Record<string, number> = {};
   for (const [, name, labels, count] of texts.join('\n').matchAll(REACHED)) {
     const key = `${name} ${labels}`;
@@ -24,17 +36,37 @@ async function reached(platform: Platform): Promise<Record<string, number>> {
   return counts;
 }
 
-/** What only tests may do to a platform from outside: kill a member, and see what was reached. On loopback. */
-export async function startRehearsal(platform: Platform): Promise<Rehearsal> {
+async function read(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/**
+ * What only tests may do to a platform from outside, on loopback: kill a member, see what was reached, and read the
+ * spans that were exported here over OTLP.
+ */
+export async function startRehearsal(): Promise<Rehearsal> {
+  let platform: Platform | undefined;
+  let spans: Span[] = [];
+  const answer = async (request: IncomingMessage): Promise<unknown> => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    const [, act, member] = pathname.split('/');
+    if (pathname === '/v1/traces') {
+      const sent = JSON.parse(await read(request)) as OtlpTraces;
+      spans.push(...(sent.resourceSpans ?? []).flatMap((r) => (r.scopeSpans ?? []).flatMap((s) => s.spans ?? [])));
+      spans = spans.slice(-SPANS_MAX);
+      return {};
+    }
+    if (act === 'spans') return spans.filter(({ traceId }) => traceId === searchParams.get('trace'));
+    if (!platform) return undefined;
+    if (act === 'reached') return reached(platform);
+    if (request.method !== 'POST' || act !== 'crash' || !MEMBERS.includes(member as Member)) return undefined;
+    await platform.crash(member as Member);
+    return { crashed: member };
+  };
   const server = createServer((request, response) => {
-    const answer = async () => {
-      const [, act, member] = (request.url ?? '').split('/');
-      if (request.method === 'GET' && act === 'reached') return reached(platform);
-      if (request.method !== 'POST' || act !== 'crash' || !MEMBERS.includes(member as Member)) return undefined;
-      await platform.crash(member as Member);
-      return { crashed: member };
-    };
-    answer().then(
+    answer(request).then(
       (body) => response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {})),
       (error: Error) => response.writeHead(500).end(error.message),
     );
@@ -42,6 +74,11 @@ export async function startRehearsal(platform: Platform): Promise<Rehearsal> {
   await new Promise<void>((go) => server.listen(0, '127.0.0.1', go));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => new Promise((go) => void server.close(() => go())),
+    attach: (attached) => (platform = attached),
+    close: () =>
+      new Promise((go) => {
+        server.close(() => go());
+        server.closeAllConnections();
+      }),
   };
 }

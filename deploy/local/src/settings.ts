@@ -20,6 +20,8 @@ export interface SettingsParts {
   stripe: { secretKey: string; webhookSecret: string; apiBase?: string };
   /** An issuer that somebody else runs; the embedded one when absent. */
   oidcIssuer?: string;
+  /** Where spans go; absent: nowhere. */
+  otlpEndpoint?: string;
   steppable: boolean;
   sessionTimeoutMs: number;
   logLevel: string;
@@ -42,6 +44,7 @@ export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway'
     ...(!oidcIssuer && { JWKS_URL: `${local(ports.identity)}/oidc/jwks` }),
     INTERNAL_SECRET: secretFor(secretFile, 'internal'),
     LOG_LEVEL: parts.logLevel,
+    ...(parts.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: parts.otlpEndpoint }),
   };
   const own: Partial<Record<ServiceName, Environment>> = {
     identity: {

@@ -103,17 +103,19 @@ function runTests({ databaseUrl, redisUrl, kafkaBrokers, pids }: Infrastructure,
 async function runJourneys(infrastructure: Infrastructure, folder: string, shape: Shape): Promise<Score> {
   const dir = join(folder, shape);
   const name = `${shape.replace('-', '_')}_`;
-  const options = { dir, name, shape, infrastructure, steppable: true, sessionTimeoutMs: 2000, step };
+  const rehearsal = await startRehearsal();
+  const given = { otlpEndpoint: rehearsal.url };
+  const options = { dir, name, shape, infrastructure, given, steppable: true, sessionTimeoutMs: 2000, step };
   const platform = await startPlatform(options);
-  const rehearsal = await startRehearsal(platform);
+  rehearsal.attach(platform);
   try {
     const env = { ...journeyEnvironment(platform), YUZHI_REHEARSAL_URL: rehearsal.url };
     const reached = { YUZHI_REACHED_FILE: reachedFile(folder, shape), YUZHI_SHAPE: shape };
     const args = ['--config', 'journeys/jest.config.mjs', '--runInBand'];
     return await runJest('journeys', join(dir, 'jest.json'), { ...env, ...reached }, args);
   } finally {
-    await rehearsal.close();
     await platform.stop();
+    await rehearsal.close();
   }
 }
 

@@ -77,7 +77,11 @@ export interface Answerer {
 const answered = ['query', 'stream', 'hook', 'upload', 'form', 'download', 'site'];
 
 /** Finds who answers what, and refuses to boot when something declared has nobody. */
-export function discoverAnswers(service: string, declared: readonly Declared[], discovery: DiscoveryService): Answerer[] {
+export function discoverAnswers(
+  service: string,
+  declared: readonly Declared[],
+  discovery: DiscoveryService,
+): Answerer[] {
   const found = new Map<string, Answerer>();
   const problems: string[] = [];
   for (const { instance } of discovery.getProviders()) {

@@ -41,7 +41,10 @@ export interface HttpApp {
 }
 
 /** A Nest application whose routes are added to `http`, and by nobody else. Call `closeRoutes` behind the last. */
-export async function createHttp(module: DynamicModule, parts: (app: NestFastifyApplication) => HttpParts): Promise<HttpApp> {
+export async function createHttp(
+  module: DynamicModule,
+  parts: (app: NestFastifyApplication) => HttpParts,
+): Promise<HttpApp> {
   const http = fastify({
     bodyLimit: BODY_MAX,
     requestTimeout: REQUEST_MS,
@@ -134,7 +137,8 @@ export function closeRoutes(http: FastifyInstance): void {
     for (const [url, methods] of known.get(http)!) {
       const others = METHODS.filter((method) => !methods.has(method));
       const allow = [...methods].join(', ');
-      const refuse = async (_: unknown, reply: FastifyReply) => sendDenied(reply.header('allow', allow), 'method-not-allowed');
+      const refuse = async (_: unknown, reply: FastifyReply) =>
+        sendDenied(reply.header('allow', allow), 'method-not-allowed');
       // In the hook, because a body of whatever kind is not worth reading.
       if (others.length) scope.route({ method: others, url, onRequest: refuse, handler: refuse });
     }

@@ -6,7 +6,10 @@ export interface TestIssuer {
   url: string;
   /** How often its keys were fetched. */
   fetched(): number;
-  sign(claims: JWTPayload, more?: { typ?: string; audience?: string; issuer?: string; expiresIn?: string }): Promise<string>;
+  sign(
+    claims: JWTPayload,
+    more?: { typ?: string; audience?: string; issuer?: string; expiresIn?: string },
+  ): Promise<string>;
   /** A token like one of ours, signed with a key that is not published. */
   forge(claims: JWTPayload): Promise<string>;
   close(): Promise<void>;

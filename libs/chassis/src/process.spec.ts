@@ -147,7 +147,7 @@ describe('whatever the table', () => {
         const walk = (from: string) => {
           const seen = [from];
           for (let i = 0; i < seen.length; i++) {
-            for (const on of ['x', 'y']) {
+            for (const on of ['x', 'y'] as const) {
               const to = process.next(seen[i]!, on);
               if (to !== undefined && !seen.includes(to)) seen.push(to);
             }

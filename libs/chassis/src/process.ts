@@ -53,7 +53,7 @@ export function defineProcess<const S extends string, const E extends string>(
     },
     isFinal: (state) => final.has(state),
   };
-  defined.push(process as unknown as Process<string, string>);
+  defined.push(process);
   return process;
 }
 

@@ -59,7 +59,11 @@ export class Reads {
   }
 
   #stream({ route, permission, params, item }: Stream, method: Answerer['method']): void {
-    const fill = method as unknown as (params: unknown, page: object, asker?: Principal) => Promise<Filling | undefined>;
+    const fill = method as unknown as (
+      params: unknown,
+      page: object,
+      asker?: Principal,
+    ) => Promise<Filling | undefined>;
     const wanted = strict(params);
     const answer = z.object({ items: z.array(z.object({ seq: z.int(), item })), head: z.int() });
     this.http.get(pathOf(route), async (request, reply) => {

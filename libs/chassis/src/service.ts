@@ -143,7 +143,9 @@ export async function startService(module: DynamicModule): Promise<RunningServic
     runtime = createRuntime(app, parts, options);
     app.connectMicroservice({ strategy: new LogStrategy(runtime) });
     const principals = new Principals(config, parts.tables.of(memberships));
-    new Reads(http, principals).register(discoverAnswers(service, options.catalogue.declared, app.get(DiscoveryService)));
+    new Reads(http, principals).register(
+      discoverAnswers(service, options.catalogue.declared, app.get(DiscoveryService)),
+    );
     registerInternal(http, { secret: config.internalSecret, runtime, reader: parts.reader });
     closeRoutes(http);
     await app.listen(config.port, config.host);

@@ -1,6 +1,6 @@
 import { otlp, startTracing } from '@yuzhi/telemetry/tracing';
 
-/** What a stop may take before the process ends all the same; whatever is not finished is taken up by the next owner. */
+/** What a stop may take before the process ends all the same: the next owner takes up what is not finished. */
 const STOP_MS = 20_000;
 
 export interface Running {

@@ -38,7 +38,7 @@ export function addWorkingDays(at: number, n: number, years: Years): Deadline {
   if (!Number.isInteger(n) || n < 1) throw new RangeError(`${n} working days`);
   let day = dayOf(at);
   let provisional = false;
-  for (let left = n; left > 0; ) {
+  for (let left = n; left > 0;) {
     day += 1;
     provisional ||= years(Number(dateOf(day).slice(0, 4)))?.provisional ?? true;
     if (works(day, years)) left -= 1;

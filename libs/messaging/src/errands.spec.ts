@@ -62,7 +62,7 @@ const open: Errands[] = [];
 function start(errand: Payouts, broker: MemoryBroker, more: Partial<ErrandsParts> = {}) {
   broker.create({ topic: 'till.commands', partitions: 1 });
   const parts = { service: 'till', log: new MemoryLog(broker), logger: logger('till', 'silent'), side: fakeSide() };
-  const errands = new Errands({ ...parts, errands: [errand as Errand<never> as Errand], backOffMs: 5, ...more });
+  const errands = new Errands({ ...parts, errands: [errand], backOffMs: 5, ...more });
   errands.start();
   open.push(errands);
   return errands;
@@ -162,6 +162,7 @@ describe('errands', () => {
     await until(() => aborted);
     hang = false;
     await until(() => sent(broker).length === 1);
+    expect(new Set(errand.calls)).toEqual(new Set(['payouts:a#1']));
   });
 
   it('run at most eight at a time', async () => {
@@ -256,5 +257,6 @@ describe('errands', () => {
     await until(() => errand.calls.length >= 2);
     broker.away = false;
     await until(() => sent(broker).length === 1);
+    expect(sent(broker)[0]!.key).toBe('a');
   });
 });

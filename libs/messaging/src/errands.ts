@@ -21,7 +21,7 @@ export interface Call {
   signal: AbortSignal;
 }
 
-/** Work with the outside world, done outside any transaction: an intention is read, carried out, and its result told. */
+/** Work with the outside world, outside any transaction: an intention is read, carried out, and its result told. */
 export interface Errand<T = unknown> {
   readonly name: string;
   /** The intentions on record whose result is not, oldest first. */
@@ -165,7 +165,10 @@ class ErrandRunner {
     } catch (err) {
       const waitMs = Math.min(BACK_OFF_MAX_MS, backOffMs * 2 ** Math.min(attempt.failures++, 20));
       attempt.notBefore = performance.now() + waitMs * (0.5 + Math.random() / 2);
-      logger.warn({ err, errand: this.errand.name, id: pending.id, failures: attempt.failures }, 'errand will be tried again');
+      logger.warn(
+        { err, errand: this.errand.name, id: pending.id, failures: attempt.failures },
+        'errand will be tried again',
+      );
     } finally {
       clearTimeout(timer);
       delete attempt.running;
@@ -186,7 +189,9 @@ const nameOf = ({ id, attempt }: Pending<unknown>) => `${id}#${attempt}`;
 
 /** A call that ignores its signal is given up all the same. */
 const aborted = (signal: AbortSignal) =>
-  new Promise<never>((_, failed) => signal.addEventListener('abort', () => failed(signal.reason as Error), { once: true }));
+  new Promise<never>((_, failed) =>
+    signal.addEventListener('abort', () => failed(signal.reason as Error), { once: true }),
+  );
 
 /** Carries out the errands of a service: looks after each commit, and by itself for what waits. */
 export class Errands {

@@ -83,6 +83,7 @@ async function strike(point: Point, mutant?: DoomedEnvironment['MUTANT']) {
   await running(mutant);
   const offsets = await decided();
   await until(async () => (await stateOf(account))?.booked.at(-1) === '4');
+  const replayed = (await stateOf(account))!.booked;
   // Whoever never heard of it asks again under the same key.
   await send({ ...doomed, id: uuidv7() });
   await decided();
@@ -92,14 +93,14 @@ async function strike(point: Point, mutant?: DoomedEnvironment['MUTANT']) {
     `${mutant ?? 'whole'}, ${point}: ${how} to ${first.pid} with [${atDeath.join(' ')}] stored; ` +
       `then offsets ${offsets}, booked [${booked.join(' ')}], total ${totalFen}`,
   );
-  return { account, doomed, how, booked, atDeath };
+  return { account, doomed, how, booked, atDeath, replayed };
 }
 
 describe('kill -9 of the owner', () => {
   it.each([
     ['before-commit', ['1', '2']],
-    ['after-commit', ['1', '2', '10000', '3']],
-    ['after-publish', ['1', '2', '10000', '3']],
+    ['after-commit', ['1', '2', '10000']],
+    ['after-publish', ['1', '2', '10000']],
   ] as const)(
     '%s: every command is applied once, in order, and told',
     async (point, atDeath) => {
@@ -161,9 +162,10 @@ describe('what the test would see without a protection', () => {
   }, 60_000);
 
   it('the offset moved before the commit: the commands of the batch are lost', async () => {
-    const { booked } = await strike('between', 'offset-before');
-    expect(booked.filter((amount) => amount === '10000')).toHaveLength(1);
-    expect(booked).not.toEqual(['1', '2', '10000', '3', '4']);
-    expect(booked.indexOf('10000')).toBeGreaterThan(booked.indexOf('4'));
+    const { atDeath, replayed } = await strike('between', 'offset-before');
+    expect([atDeath, replayed]).toEqual([
+      ['1', '2'],
+      ['1', '2', '4'],
+    ]);
   }, 60_000);
 });

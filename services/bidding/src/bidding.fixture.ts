@@ -1,12 +1,14 @@
 import type { ServiceConfig } from '@yuzhi/chassis/config';
+import { type Asked, Journal } from '@yuzhi/database/journal';
 import { type RunningService, startService } from '@yuzhi/chassis/service';
 import type { Log } from '@yuzhi/messaging/log';
 import { MemoryBroker, MemoryLog } from '@yuzhi/messaging/memory-log';
 import { answerType } from '@yuzhi/messaging/judge';
 import { MemoryPager, replyChannel, type Reply } from '@yuzhi/messaging/replies';
 import { uuidv7 } from '@yuzhi/messaging/ids';
+import { auctionEnded } from '@yuzhi/protocol/bidding';
 import { catalogue } from '@yuzhi/protocol/catalogue';
-import type { CloudEvent, Command, Envelope, InputOf, Outcome, Principal } from '@yuzhi/protocol/declare';
+import type { CloudEvent, Command, DataOf, Envelope, InputOf, Outcome, Principal } from '@yuzhi/protocol/declare';
 import { calendar, rules } from '@yuzhi/protocol/oversight';
 import { type TestDatabase, testDatabase } from '@yuzhi/testkit/databases';
 import { randomUUID } from 'node:crypto';
@@ -19,6 +21,13 @@ const RULES = {
   'bidding.deposit-max-bps': ['2000', 'bps'],
   'bidding.deposit-return-working-days': ['3', 'working-days'],
 } as const;
+/** Options of fake timers that leave everything real but the clock, which is the broker's too. */
+export const onlyDate = {
+  doNotFake: [
+    ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
+    ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
+  ],
+};
 const source = { zh: '测试', en: 'test' };
 
 export const by = (party: string, ...roles: Principal['roles']): Principal => ({
@@ -78,6 +87,13 @@ export class Market {
     await this.running.stop();
     await this.boot();
   }
+  /** Breaks the committer's connections, wherever its commit is. */
+  async sever(): Promise<void> {
+    await this.database.writer.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and usename = current_user and pid <> pg_backend_pid()`,
+    );
+  }
   get store(): AuctionStore {
     return this.running.app.get(AuctionStore);
   }
@@ -97,24 +113,31 @@ export class Market {
     const data = { of: command.type, askKey: 'main', asked, outcome };
     return this.#decided(answerType, key, data, service(command.service));
   }
-  async #decided(type: string, key: string, data: unknown, principal: Principal, idempotencyKey?: string) {
+  async #decided(
+    type: string,
+    key: string,
+    data: unknown,
+    principal: Principal,
+    idempotencyKey = uuidv7(),
+  ): Promise<Outcome> {
     const id = uuidv7();
-    const envelope: Envelope = {
-      id,
-      idempotencyKey: idempotencyKey ?? id,
-      type,
-      key,
-      principal,
-      replyTo: this.#name,
-      data,
-    };
-    const outcome = new Promise<Outcome>((go) => this.#waiting.set(id, go));
+    const envelope: Envelope = { id, idempotencyKey, type, key, principal, replyTo: this.#name, data };
+    const heard = new Promise<Outcome>((go) => this.#waiting.set(id, go));
     this.broker.append({ topic: 'bidding.commands', key, value: JSON.stringify(envelope) });
     try {
-      return await outcome;
+      return await Promise.race([heard, this.#filed(id, { party: principal.party, aggregate: key, idempotencyKey })]);
     } finally {
       this.#waiting.delete(id);
     }
+  }
+  /** A reply may be lost, an outcome never. */
+  async #filed(id: string, asked: Asked): Promise<Outcome> {
+    while (this.#waiting.has(id)) {
+      await new Promise((go) => setTimeout(go, 250));
+      const [filed] = this.#waiting.has(id) ? await new Journal().known(this.database.reader, [asked]) : [];
+      if (filed) return filed.outcome;
+    }
+    return undefined as never;
   }
 
   /** Resolves once everything that was sent is decided and published. */
@@ -128,6 +151,16 @@ export class Market {
     const from = this.#read.get(topic + key) ?? 0;
     this.#read.set(topic + key, all.length);
     return all.slice(from).map(({ value }) => JSON.parse(value!) as T);
+  }
+  /** Waits for the end of a bidding; answers what is told of it. */
+  async ended(saleId: string): Promise<DataOf<typeof auctionEnded>> {
+    for (;;) {
+      const records = this.broker.partitions('bidding.events').flatMap((partition) => partition.records);
+      const told = records.filter(({ key }) => key === saleId).map(({ value }) => JSON.parse(value!) as CloudEvent);
+      const ended = told.find(({ type }) => type === auctionEnded.type);
+      if (ended) return ended.data as DataOf<typeof auctionEnded>;
+      await new Promise((go) => setTimeout(go, 10));
+    }
   }
   async rows<T extends object>(text: string, ...values: unknown[]): Promise<T[]> {
     return (await this.database.owner.query<T>(text, values)).rows;

@@ -5,8 +5,7 @@ import { expectPrice, releaseSale } from '@yuzhi/protocol/escrow';
 import { confirmPatent, openFiling } from '@yuzhi/protocol/register';
 import { Injectable } from '@nestjs/common';
 import { DealStore } from './deals.store.ts';
-import type { Ask } from './domain/asks.ts';
-import type { Deal } from './domain/deal.ts';
+import type { Ask, Deal } from './domain/deal.ts';
 import { denied, granted } from './domain/decisions.ts';
 
 /** What becomes of a deal when another service has decided what it asked. */

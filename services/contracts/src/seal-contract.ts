@@ -9,7 +9,7 @@ import { dealsWaitingFor } from './deals.store.ts';
 import { renderTransferContract } from './documents/contract-template.ts';
 import { printPdf } from './documents/print-pdf.ts';
 import { SIGNATURES, type SignatureProvider, type SignatureRecord } from './documents/signature-provider.ts';
-import type { TransferContractInput } from './documents/transfer-contract.ts';
+import type { TransferContractInput } from './domain/transfer-contract.ts';
 import { type Deal, type Side, SIDES } from './domain/deal.ts';
 
 /** Makes the one file that all have signed: the content again, with the signatures in it, under the platform's seal. */

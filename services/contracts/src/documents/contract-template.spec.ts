@@ -5,7 +5,7 @@ import { canonicalJson, sha256 } from './canonical-json.ts';
 import type { Block } from './contract-document.ts';
 import { contentHash, fillTemplate, renderTransferContract } from './contract-template.ts';
 import { sampleContract } from './contract.fixture.ts';
-import { TransferContractInput } from './transfer-contract.ts';
+import { TransferContractInput } from '../domain/transfer-contract.ts';
 
 type Change = (contract: TransferContractInput) => void;
 const changed = (change: Change) => {

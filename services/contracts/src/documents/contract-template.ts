@@ -4,7 +4,7 @@ import { formatYuan } from '@yuzhi/money/format';
 import { Liquid } from 'liquidjs';
 import { canonicalJson, sha256 } from './canonical-json.ts';
 import { type ContractDocument, escapeMarkup, parseMarkup } from './contract-document.ts';
-import { amountsOf, TransferContractInput } from './transfer-contract.ts';
+import { amountsOf, TransferContractInput } from '../domain/transfer-contract.ts';
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 const dateParts = (date: string) => date.split('-').map(Number) as [number, number, number];

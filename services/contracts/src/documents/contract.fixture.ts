@@ -1,6 +1,6 @@
 import type { KeyMaterial, KeyStore } from './demonstration-ca.ts';
 import type { SignatureProvider, SignatureRecord } from './signature-provider.ts';
-import type { TransferContractInput } from './transfer-contract.ts';
+import type { TransferContractInput } from '../domain/transfer-contract.ts';
 
 /** An invented sale for tests, in everything including the patent numbers, whose check digits hold. */
 export const sampleContract = (): TransferContractInput => ({

@@ -3,17 +3,7 @@ import type { Effects } from '@yuzhi/messaging/decision';
 import type { Command } from '@yuzhi/protocol/declare';
 import { expectPrice, releaseSale } from '@yuzhi/protocol/escrow';
 import { confirmPatent, openFiling } from '@yuzhi/protocol/register';
-import type { Deal } from './deal.ts';
-
-/** What a deal asks of other services. */
-export type Ask = 'confirm' | 'expect' | 'file' | 'release';
-
-/** At most one question is open. `retryAt`: it was refused and is asked again then, as a new attempt. */
-export interface Asking {
-  what: Ask;
-  attempt: number;
-  retryAt: number | null;
-}
+import type { Ask, Asking, Deal } from './deal.ts';
 
 /** Escrow has one book, and decides everything about money on it. */
 const BOOK = 'main';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { contentHash, renderTransferContract } from '../documents/contract-template.ts';
-import { TransferContractInput } from '../documents/transfer-contract.ts';
+import { TransferContractInput } from './transfer-contract.ts';
 import { contractInput, type Names } from './contract-input.ts';
 import { BUYER, dealIn, INVENTOR, PATENT, SALE, SELLER } from './deal.fixture.ts';
 import type { Deal } from './deal.ts';

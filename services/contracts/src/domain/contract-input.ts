@@ -1,7 +1,7 @@
 import { civilDate } from '@yuzhi/chassis/working-days';
 import type { DataOf } from '@yuzhi/protocol/declare';
 import type { organisations, people } from '@yuzhi/protocol/identity';
-import type { TransferContractInput } from '../documents/transfer-contract.ts';
+import type { TransferContractInput } from './transfer-contract.ts';
 import type { Deal } from './deal.ts';
 
 /** Where the names of parties are held. */

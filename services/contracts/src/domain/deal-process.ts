@@ -2,8 +2,8 @@ import { defineProcess } from '@yuzhi/chassis/process';
 import { accept, type Accepted, Effects } from '@yuzhi/messaging/decision';
 import { contractOffered, dealClosed, dealEffective, dealStuck, DealState as States } from '@yuzhi/protocol/contracts';
 import type { Words } from '@yuzhi/protocol/declare';
-import { type Ask, ask } from './asks.ts';
-import type { Deal, Due } from './deal.ts';
+import { ask } from './asks.ts';
+import type { Ask, Deal, Due } from './deal.ts';
 import { officeRefused, OVERDUE } from './stuck.ts';
 
 /** The way of every deal. What a move is told by: our errands, answers to our questions, and what others told of us. */

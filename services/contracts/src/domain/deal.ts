@@ -1,10 +1,8 @@
 import type { Held } from '@yuzhi/database/json';
 import type { Versioned } from '@yuzhi/database/store';
 import type { DealState as State, openDeal, recordSignature } from '@yuzhi/protocol/contracts';
-import type { DataOf } from '@yuzhi/protocol/declare';
+import type { DataOf, Words } from '@yuzhi/protocol/declare';
 import type { z } from 'zod';
-import type { Asking } from './asks.ts';
-import type { Stuck } from './stuck.ts';
 import type { DealTerms } from './terms.ts';
 
 export type DealState = z.output<typeof State>;
@@ -28,6 +26,22 @@ export interface Due {
   at: number;
   /** The calendar of that time is not announced yet. */
   provisional: boolean;
+}
+
+/** What a deal asks of other services. */
+export type Ask = 'confirm' | 'expect' | 'file' | 'release';
+/** At most one question is open. `retryAt`: it was refused and is asked again then, as a new attempt. */
+export interface Asking {
+  what: Ask;
+  attempt: number;
+  retryAt: number | null;
+}
+
+/** Why a deal does not go on by itself, for everyone to see. */
+export interface Stuck extends Words {
+  /** The code of a refusal, `<state>-overdue`, or `filing-refused`. */
+  reason: string;
+  since: number;
 }
 
 /** What others told of the deal, remembered until its state has come so far. */

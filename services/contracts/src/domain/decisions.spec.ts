@@ -3,7 +3,7 @@ import type { Accepted, Decision } from '@yuzhi/messaging/decision';
 import { signContract } from '@yuzhi/protocol/contracts';
 import { confirmPatent } from '@yuzhi/protocol/register';
 import { releaseSale } from '@yuzhi/protocol/escrow';
-import { type Ask, retryAfterMs } from './asks.ts';
+import { retryAfterMs } from './asks.ts';
 import {
   askedBy,
   at,
@@ -21,7 +21,7 @@ import {
   START,
   toldBy,
 } from './deal.fixture.ts';
-import type { Deal, DealState } from './deal.ts';
+import type { Ask, Deal, DealState } from './deal.ts';
 import { dealProcess } from './deal-process.ts';
 import { denied, documented, granted, noted, sealed, signed, willing, woken } from './decisions.ts';
 import { OVERDUE } from './stuck.ts';

@@ -11,8 +11,8 @@ import {
   type signContract,
 } from '@yuzhi/protocol/contracts';
 import type { DataOf, RejectionOf } from '@yuzhi/protocol/declare';
-import { type Ask, ASKED, retryAfterMs } from './asks.ts';
-import { type Deal, newDeal, type Notes, SIDES, sideOf } from './deal.ts';
+import { ASKED, retryAfterMs } from './asks.ts';
+import { type Ask, type Deal, newDeal, type Notes, SIDES, sideOf } from './deal.ts';
 import { dealProcess, type Move, Turn, type WorkingDays } from './deal-process.ts';
 import { refusedWords } from './stuck.ts';
 import type { DealTerms } from './terms.ts';

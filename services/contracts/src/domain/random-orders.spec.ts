@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Accepted, type Decision, type Effects } from '@yuzhi/messaging/decision';
 import fc from 'fast-check';
-import { type Ask, ASKED } from './asks.ts';
+import { ASKED } from './asks.ts';
 import {
   askedBy,
   at,
@@ -20,7 +20,7 @@ import {
   START,
   toldBy,
 } from './deal.fixture.ts';
-import { type Deal, SIDES } from './deal.ts';
+import { type Ask, type Deal, SIDES } from './deal.ts';
 import { dealProcess } from './deal-process.ts';
 import { denied, documented, granted, noted, opened, sealed, signed, willing, woken } from './decisions.ts';
 
@@ -57,9 +57,9 @@ function decisionOn(one: Happening): Decide {
   if (one.kind === 'seal') return (deal, now) => sealed(deal, { saleId: SALE, fileHash: SEALED }, at(now));
   if (one.kind === 'will') return (deal, now) => willing(deal, signing(one.party, one.hash), at(now));
   if (one.kind === 'note') return (deal, now) => noted(deal, note(one.what), at(now));
-  if (one.kind === 'wait') return (deal) => new Accepted(deal);
   if (one.kind === 'onward') return onwardUnlessClosed;
-  const { side } = one;
+  if (one.kind === 'wait') return (deal) => new Accepted(deal);
+  const { side } = one as Extract<Happening, { side: unknown }>;
   return (deal, now) => signed(deal, { saleId: SALE, side, signature: signatureOf(side, now) }, at(now));
 }
 

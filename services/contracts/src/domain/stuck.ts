@@ -4,13 +4,6 @@ import { platformRefusals } from '@yuzhi/protocol/platform';
 import { registerRefusals } from '@yuzhi/protocol/register';
 import type { DealState } from './deal.ts';
 
-/** Why a deal does not go on by itself, for everyone to see. */
-export interface Stuck extends Words {
-  /** The code of a refusal, `<state>-overdue`, or `filing-refused`. */
-  reason: string;
-  since: number;
-}
-
 export const OVERDUE: Record<Exclude<DealState, 'closed'>, Words> = {
   confirming: { zh: '登记簿核对逾时未完成。', en: 'The register did not confirm the patent in time.' },
   drafting: { zh: '合同文本逾时未生成。', en: 'The contract was not drawn up in time.' },

@@ -1,5 +1,5 @@
 import type { Rulebook } from '@yuzhi/chassis/rulebook';
-import type { TransferContractInput } from '../documents/transfer-contract.ts';
+import type { TransferContractInput } from './transfer-contract.ts';
 
 /** The numbers of a contract, as the rulebook had them when its deal was opened. */
 export interface DealTerms {
