@@ -1,5 +1,5 @@
 // Who may import whom. Every rule is planted once in tools/architecture.spec.ts and must fire there.
-const TEST = '(\\.spec\\.ts$|\\.fixture\\.ts$|/fixture/)';
+const TEST = '(\\.spec\\.ts$|\\.fixture\\.ts$|/(fixture|testing)/)';
 const OURS = '^(libs|services|gateway|web|deploy|tools|journeys|loadtests)/';
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 /** Folders of ours other than the given ones. */

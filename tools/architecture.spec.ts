@@ -50,6 +50,7 @@ const ALLOWED: [file: string, imported: string][] = [
   ['services/escrow/src/stripe.rail.ts', 'stripe'],
   ['services/escrow/src/ok.spec.ts', '../../../tools/stripe-sandbox/src/there.ts'],
   ['tools/stripe-sandbox/src/ok.spec.ts', 'stripe'],
+  ['tools/stripe-sandbox/src/testing/ok.ts', 'stripe'],
   ['gateway/src/ok.ts', '@yuzhi/chassis/there'],
   ['web/src/ok.tsx', '@yuzhi/protocol/there'],
   ['journeys/src/ok.ts', '@yuzhi/testkit/there'],

@@ -48,9 +48,9 @@ afterEach(() => {
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 /** Waits for an ending; `sent` says whether the log has the command. */
-function wait(envelope: Envelope, { sent = true, command = addToCounter as Command } = {}) {
+function wait(envelope: Envelope, { sent = true, command }: { sent?: boolean; command?: Command } = {}) {
   const ended: Ending[] = [];
-  void callers.wait(command, envelope).then((ending) => ended.push(ending));
+  void callers.wait(command ?? addToCounter, envelope).then((ending) => ended.push(ending));
   if (sent) callers.durable(envelope.id);
   return ended;
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startTracing } from '@yuzhi/telemetry/tracing';
+import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { LossyPager, person, Platform, stranger, university } from './fixture/platform.ts';
 
 let platform: Platform;
@@ -24,7 +26,7 @@ describe('a command', () => {
     expect(status).toBe(201);
     expect(body).toEqual({ id: body['counter'], counter: body['counter'] });
     const key = headers.get('idempotency-key')!;
-    expect(headers.get('operation-location')).toBe(`/v1/operations/tally/${String(body['counter'])}/${key}`);
+    expect(headers.get('operation-location')).toBe(`/v1/operations/tally/${body.counter}/${key}`);
   });
 
   it('is done once, however often it is repeated under its key', async () => {
@@ -32,7 +34,7 @@ describe('a command', () => {
     const open = () => call('POST', '/v1/counters', { body: { name: 'x' }, headers: { 'idempotency-key': key } });
     const answers = await Promise.all([open(), open(), open()]);
     expect(new Set(answers.map(({ body }) => body['counter'])).size).toBe(1);
-    const counter = answers[0]!.body['counter'] as string;
+    const { counter } = answers[0].body;
     const added = await Promise.all([platform.add(counter, '7', 'k'), platform.add(counter, '7', 'k')]);
     for (const { status, body } of added) expect({ status, body }).toEqual({ status: 200, body: { totalFen: '7' } });
     expect(await totalOf(counter)).toBe('7');
@@ -75,7 +77,7 @@ describe('a command', () => {
   it('acts for the organisation that its sender chose, and what it made is not the sender’s own', async () => {
     const headers = { 'x-organisation': university };
     const { body } = await call('POST', '/v1/counters', { body: { name: 'of the university' }, headers });
-    const path = `/v1/counters/${String(body['counter'])}`;
+    const path = `/v1/counters/${body.counter}`;
     expect(await call('GET', path, { headers })).toMatchObject({ status: 200 });
     expect(await call('GET', path)).toMatchObject({ status: 404 });
   });
@@ -170,6 +172,43 @@ describe('bad input', () => {
   });
 });
 
+describe('a door that has enough', () => {
+  it('turns away what the log would never take, and what too many wait for already', async () => {
+    const large = { name: 'x', memo: 'm'.repeat(950_000) };
+    expect(await call('POST', '/v1/counters', { body: large })).toMatchObject({ status: 413 });
+    const [counter, first] = [await platform.open(), platform.gateway];
+    await platform.openDoor({ waitingMax: 1, answerWithinMs: 500 });
+    const release = await platform.hold('tally');
+    const answers = await Promise.all([platform.add(counter, '1'), platform.add(counter, '1')]);
+    await release();
+    await platform.gateway.stop();
+    platform.gateway = first;
+    expect(answers.map(({ status }) => status)).toEqual([202, 429]);
+    expect(answers[1].body['code']).toBe('too-many-requests');
+    expect(answers[1].headers.get('retry-after')).toBe('1');
+  }, 20_000);
+});
+
+describe('a trace', () => {
+  it('that a caller began goes on through the door to the decision', async () => {
+    const counter = await platform.open();
+    const exporter = new InMemorySpanExporter();
+    const stop = startTracing('test', exporter, { batched: false });
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    await platform.add(counter, '1', 'traced', { headers: { traceparent } });
+    await platform.add(counter, '5000', 'refused');
+    const [decided, door, , last] = exporter.getFinishedSpans();
+    await stop();
+    expect(door).toMatchObject({
+      name: 'POST /v1/counters/:counter/additions',
+      parentSpanContext: { spanId: 'b'.repeat(16) },
+    });
+    expect(decided!.parentSpanContext!.spanId).toBe(door!.spanContext().spanId);
+    expect(decided!.spanContext().traceId).toBe('a'.repeat(32));
+    expect(last!.attributes['yuzhi.outcome']).toBe('above-limit');
+  });
+});
+
 describe('who may not', () => {
   it.each([
     ['nobody', undefined, {}, 401, 'sign-in-first'],
@@ -221,9 +260,7 @@ describe('an answer that does not come', () => {
 
   it('in time is 202 with where it will be, and there it is once the owner has decided', async () => {
     const counter = await platform.open();
-    const blocking = await platform.databases.tally.owner.connect();
-    await blocking.query('begin');
-    await blocking.query('select from consumer_offset for update');
+    const release = await platform.hold('tally');
     const { status, headers, body } = await platform.add(counter, '3', 'slow');
     const operation = `/v1/operations/tally/${counter}/slow`;
     expect({ status, body, location: headers.get('location') }).toEqual({
@@ -232,8 +269,7 @@ describe('an answer that does not come', () => {
       location: operation,
     });
     expect(await call('GET', operation)).toMatchObject({ status: 202, body: { code: 'not-decided-yet', operation } });
-    await blocking.query('rollback');
-    blocking.release();
+    await release();
     expect(await platform.add(counter, '3', 'slow')).toMatchObject({ status: 200, body: { totalFen: '3' } });
     expect(await call('GET', operation)).toMatchObject({
       status: 200,

@@ -118,8 +118,10 @@ export const operationUrl = (service: string, { key, idempotencyKey }: Pick<Enve
 function answer(reply: FastifyReply, { command, minted }: Prepared, envelope: Envelope, ended: Ending) {
   const operation = operationUrl(command.service, envelope);
   reply.header('idempotency-key', envelope.idempotencyKey).header('operation-location', operation);
-  if (ended === 'unsent') return sendDenied(reply, 'log-unavailable', { instance: operation });
-  if (ended === 'too-large') return sendDenied(reply, 'request-too-large');
+  const traceId = traceIdOf(envelope.traceparent);
+  const known = { instance: operation, ...(traceId && { traceId }) };
+  if (ended === 'unsent') return sendDenied(reply, 'log-unavailable', known);
+  if (ended === 'too-large') return sendDenied(reply, 'request-too-large', known);
   if (ended === 'undecided') {
     return reply.code(202).header('location', operation).type('application/json').send(JSON.stringify({ operation }));
   }
@@ -128,7 +130,7 @@ function answer(reply: FastifyReply, { command, minted }: Prepared, envelope: En
     const said = minted ? { id: envelope.key, ...(body as object) } : (body ?? {});
     return reply.code(status).type('application/json').send(JSON.stringify(said));
   }
-  return sendProblem(reply, code, refusalOf(command, code), { ...(body as object), instance: operation });
+  return sendProblem(reply, code, refusalOf(command, code), { ...(body as object), ...known });
 }
 
 export const refusalOf = ({ rejections }: Command, code: string) =>

@@ -29,6 +29,17 @@ export class Rail {
   /** Pays on the hosted page, as a person's browser does: its form, with his method. */
   payOnPage = (pageUrl: string, method = 'alipay') => submitted(pageUrl, { method, outcome: 'succeeded' });
   completeOnboarding = (pageUrl: string, holder: string) => submitted(pageUrl, { action: 'complete', holder, last4: '6789' });
+  /** Each call meets each of these faults with this probability, as the seed draws it. */
+  async misbehave(modes: readonly string[], probability: number, seed: number): Promise<void> {
+    for (const [i, mode] of modes.entries()) await control(`${this.url}/_sandbox/faults`, { mode, probability, seed: seed + i });
+  }
+  webhooks = (mode: string) => control(`${this.url}/_sandbox/webhooks`, { mode });
+  /** Sends our hook an event that the rail did not sign. */
+  forge = () => control(`${this.url}/_sandbox/webhooks/forge`, {}).then((answer) => (answer as { sent: { status: number }[] }).sent);
+  async calm(): Promise<void> {
+    await fetch(`${this.url}/_sandbox/faults`, { method: 'DELETE' });
+    await this.webhooks('normal');
+  }
   summary = async () => (await control(`${this.url}/_sandbox/summary`)) as RailSummary;
 }
 

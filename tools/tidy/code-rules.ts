@@ -48,8 +48,11 @@ const isTyped = (node: ts.Node) =>
   ts.isPropertySignature(node) ||
   ts.isPropertyDeclaration(node);
 
-const moneyAsNumber = each('money-as-number', (node, { isTest }) => {
-  if (isTest || !isTyped(node) || !node.type || !isNumber(node.type)) return undefined;
+/** The adapter of a payment rail speaks the numbers of the other side, and turns them into bigint there. */
+const isAdapter = (path: string) => path.endsWith('.rail.ts');
+
+const moneyAsNumber = each('money-as-number', (node, { isTest, path }) => {
+  if (isTest || isAdapter(path) || !isTyped(node) || !node.type || !isNumber(node.type)) return undefined;
   const name = node.name.getText();
   return AMOUNT.test(name) ? `${name} is money: bigint fen in memory, a digit string on the wire` : undefined;
 });
@@ -57,8 +60,8 @@ const moneyAsNumber = each('money-as-number', (node, { isTest }) => {
 /** Where no money is: measuring, printing, starting things. */
 const MEASURES = /^(?:tools\/(?!stripe-sandbox|patent-office)|deploy\/|loadtests\/|libs\/telemetry\/)/;
 
-const floats = each('float', (node, { path }) => {
-  if (MEASURES.test(path) || !ts.isCallExpression(node)) return undefined;
+const floats = each('float', (node, { path, isTest }) => {
+  if (isTest || MEASURES.test(path) || !ts.isCallExpression(node)) return undefined;
   const [name] = /(?:\bparseFloat|\.toFixed)$/.exec(node.expression.getText()) ?? [];
   if (!name) return undefined;
   return `${name}: amounts are whole fen, parsed by parseYuan and shown by @yuzhi/money/format`;

@@ -35,7 +35,8 @@ export interface Finding {
 const NOT_OURS = new Set(['node_modules', 'dist', 'generated', '.git', '.nx', '.yuzhi', 'docs']);
 const READ = /\.(?:tsx?|mjs|sql|prisma)$/;
 const CODE = /\.(?:tsx?|mjs)$/;
-const TEST = /(?:\.(?:spec|fixture|specification)\.tsx?$|\/fixture\/|^journeys\/|^loadtests\/|^libs\/testkit\/)/;
+const TEST =
+  /(?:\.(?:spec|fixture|specification)\.tsx?$|\/(?:fixture|testing)\/|^journeys\/|^loadtests\/|^libs\/testkit\/)/;
 
 export function sourceFile(path: string, text: string): SourceFile {
   const file = { path, lines: text.split('\n'), isTest: TEST.test(path) };

@@ -59,6 +59,8 @@ export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway'
     escrow: {
       STRIPE_SECRET_KEY: parts.stripe.secretKey,
       STRIPE_WEBHOOK_SECRETS: parts.stripe.webhookSecret,
+      // A demonstration does not wait five minutes for what no webhook told.
+      ...(steppable && { RECONCILE_MS: '2000' }),
       ...(parts.stripe.apiBase && { STRIPE_API_BASE: parts.stripe.apiBase }),
     },
     oversight: { OWNERS: owners },

@@ -55,11 +55,10 @@ export class Principals {
     const { authorization } = headers;
     if (authorization === undefined) return undefined;
     const organisation = headers['x-organisation'];
-    const token = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
-    if (!token || Array.isArray(organisation)) throw new Denied('sign-in-first');
-    const known = this.#recent.get(token) ?? this.#older.get(token);
+    if (Array.isArray(organisation)) throw new Denied('sign-in-first');
+    const known = this.#recent.get(authorization) ?? this.#older.get(authorization);
     if (known && known.expiresAt > Date.now()) return this.#actingFor(known, organisation);
-    return this.#verify(token).then((verified) => this.#actingFor(verified, organisation));
+    return this.#verify(authorization).then((verified) => this.#actingFor(verified, organisation));
   }
 
   #actingFor({ person, organisation: own, expiresAt }: Verified, chosen: string | undefined): SignedIn {
@@ -72,15 +71,17 @@ export class Principals {
   }
 
   /** Callers with the same new token share one verification. */
-  #verify(token: string): Promise<Verified> {
-    let verifying = this.#verifying.get(token);
+  #verify(authorization: string): Promise<Verified> {
+    let verifying = this.#verifying.get(authorization);
     if (!verifying) {
-      verifying = this.#read(token).finally(() => this.#verifying.delete(token));
-      this.#verifying.set(token, verifying);
+      verifying = this.#read(authorization).finally(() => this.#verifying.delete(authorization));
+      this.#verifying.set(authorization, verifying);
     }
     return verifying;
   }
-  async #read(token: string): Promise<Verified> {
+  async #read(authorization: string): Promise<Verified> {
+    const token = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
+    if (!token) throw new Denied('sign-in-first');
     const { issuerUrl: issuer, audience } = this.config;
     const options = { issuer, audience, algorithms: ['ES256'], typ: 'at+jwt', requiredClaims: ['sub', 'exp'] };
     const { payload } = await jwtVerify(token, this.#keys, options).catch((e: unknown) => {
@@ -93,11 +94,11 @@ export class Principals {
       expiresAt: payload.exp! * 1000,
       ...(typeof organisation === 'string' && { organisation }),
     };
-    this.#remember(token, verified);
+    this.#remember(authorization, verified);
     return verified;
   }
-  #remember(token: string, verified: Verified): void {
-    this.#recent.set(token, verified);
+  #remember(authorization: string, verified: Verified): void {
+    this.#recent.set(authorization, verified);
     if (this.#recent.size < REMEMBERED) return;
     this.#older = this.#recent;
     this.#recent = new Map();

@@ -41,8 +41,8 @@ export class AuctionStore implements Store<Lot, Row> {
   readonly name = 'auction';
   readonly deadlines = { table: 'auction', key: 'sale_id' };
   readonly #open = new Map<string, Lot>();
-  /** Ended ones, for the batch that touches them. */
-  #ended = new Map<string, Lot>();
+  /** As the batch found them: whatever is forgotten meanwhile, this is what it changes. */
+  #before = new Map<string, Lot>();
 
   constructor(
     @Inject(READER) private readonly reader: Reader,
@@ -58,12 +58,12 @@ export class AuctionStore implements Store<Lot, Row> {
       if (lot) found.set(id, lot);
       else missing.push(id);
     }
-    this.#ended = new Map();
     for (const lot of missing.length ? await this.#read(missing) : []) {
       const { saleId, period } = lot.auction;
-      (period === 'ended' ? this.#ended : this.#open).set(saleId, lot);
+      if (period !== 'ended') this.#open.set(saleId, lot);
       found.set(saleId, lot);
     }
+    this.#before = new Map(found);
     return found;
   }
 
@@ -90,7 +90,7 @@ export class AuctionStore implements Store<Lot, Row> {
     const changed: Lot[] = [];
     const bidders: BidderRow[] = [];
     for (const lot of lots) {
-      const before = this.#before(lot);
+      const before = this.#before.get(lot.auction.saleId);
       // A quote is a row of its own, and changes no other.
       if (before?.version === lot.version) continue;
       (before ? changed : opened).push(lot);
@@ -110,10 +110,6 @@ export class AuctionStore implements Store<Lot, Row> {
       insertMoments(moments),
     ];
   }
-  #before({ auction: { saleId } }: Lot): Lot | undefined {
-    return this.#open.get(saleId) ?? this.#ended.get(saleId);
-  }
-
   committed(lots: Map<string, Lot>): void {
     for (const [saleId, lot] of lots) {
       if (lot.auction.period === 'ended') this.#open.delete(saleId);
@@ -122,7 +118,6 @@ export class AuctionStore implements Store<Lot, Row> {
   }
   forget(): void {
     this.#open.clear();
-    this.#ended.clear();
   }
   /** Auctions in memory. */
   get resident(): number {

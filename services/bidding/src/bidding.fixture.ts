@@ -6,7 +6,7 @@ import { MemoryBroker, MemoryLog } from '@yuzhi/messaging/memory-log';
 import { answerType } from '@yuzhi/messaging/judge';
 import { MemoryPager, replyChannel, type Reply } from '@yuzhi/messaging/replies';
 import { uuidv7 } from '@yuzhi/messaging/ids';
-import { auctionEnded } from '@yuzhi/protocol/bidding';
+import { admitBidder, auctionEnded, openAuction, placeBid, registerBidder } from '@yuzhi/protocol/bidding';
 import { catalogue } from '@yuzhi/protocol/catalogue';
 import type { CloudEvent, Command, DataOf, Envelope, InputOf, Outcome, Principal } from '@yuzhi/protocol/declare';
 import { calendar, rules } from '@yuzhi/protocol/oversight';
@@ -37,6 +37,30 @@ export const by = (party: string, ...roles: Principal['roles']): Principal => ({
 });
 export const service = (name: string) => by(`service:${name}`, 'service');
 
+export const SELLER = '91350100M000100Y43';
+export const ANN = '91512081MA62K0260E';
+export const BOB = '91440300708461136T';
+/** A natural person. */
+export const CID = '0199a1b2-0000-7000-8000-00000000c1d0';
+export const LISTINGS = service('listings');
+export const ESCROW = service('escrow');
+
+const HOUR = 3_600_000;
+type Opening = InputOf<typeof openAuction>['terms'];
+
+/** Start ¥100, increment ¥10, deposit ¥20; an hour until the free period, one hour of it, cycles of five minutes. */
+export const termsFrom = (now: number, changes: Partial<Opening> = {}): Opening => ({
+  startPriceFen: '10000',
+  reserveFen: null,
+  incrementFen: '1000',
+  depositFen: '2000',
+  admissionEndsAt: now + 2 * HOUR,
+  freeStartsAt: now + HOUR,
+  freeEndsAt: now + 2 * HOUR,
+  cycleSeconds: 300,
+  ...changes,
+});
+
 /** A whole bidding service on a log in memory and a database of its own; it may be stopped and booted again. */
 export class Market {
   readonly broker = new MemoryBroker();
@@ -48,7 +72,7 @@ export class Market {
 
   private constructor(readonly database: TestDatabase) {}
 
-  static async open(): Promise<Market> {
+  static async start(): Promise<Market> {
     const market = new Market(await testDatabase('bidding'));
     await new MemoryLog(market.broker).prepare([...catalogue.topics]);
     for (const [id, [value, unit]] of Object.entries(RULES)) {
@@ -68,10 +92,10 @@ export class Market {
   }
 
   async boot(wrap: (log: Log) => Log = (log) => log): Promise<RunningService> {
-    return (this.running = await this.start(wrap));
+    return (this.running = await this.another(wrap));
   }
   /** Another process of the same service. */
-  start(wrap: (log: Log) => Log = (log) => log): Promise<RunningService> {
+  another(wrap: (log: Log) => Log = (log) => log): Promise<RunningService> {
     const { writer, reader, side } = this.database.urls;
     const config: ServiceConfig = {
       ...{ kafkaBrokers: [], redisUrl: '', topicPrefix: '', replica: '0', sessionTimeoutMs: 1000 },
@@ -140,6 +164,27 @@ export class Market {
     return undefined as never;
   }
 
+  /** A bidding with these parties admitted. */
+  async lot(changes: Partial<Opening> = {}, ...parties: string[]): Promise<string> {
+    const saleId = uuidv7();
+    const terms = termsFrom(Date.now(), changes);
+    await this.send(openAuction, saleId, { saleId, seller: SELLER, terms }, LISTINGS);
+    for (const party of parties) {
+      await this.register(saleId, party);
+      await this.admit(saleId, party);
+    }
+    return saleId;
+  }
+  register(saleId: string, party: string): Promise<Outcome> {
+    return this.send(registerBidder, saleId, { rulesVersion: '2026.1' }, by(party));
+  }
+  admit(saleId: string, party: string, heldFen = '2000'): Promise<Outcome> {
+    return this.send(admitBidder, saleId, { saleId, party, heldFen, orderId: randomUUID() }, ESCROW);
+  }
+  bid(saleId: string, party: string, amountFen: string, idempotencyKey?: string): Promise<Outcome> {
+    return this.send(placeBid, saleId, { amountFen }, by(party), idempotencyKey);
+  }
+
   /** Resolves once everything that was sent is decided and published. */
   async idle(): Promise<void> {
     while ((await this.running.runtime.pulse()).waiting > 0) await new Promise((go) => setTimeout(go, 5));
@@ -147,20 +192,27 @@ export class Market {
   /** What was put on a topic about a key since this was last asked, oldest first. */
   async since<T = CloudEvent>(topic: string, key: string): Promise<T[]> {
     await this.idle();
-    const all = this.broker.partitions(topic).flatMap(({ records }) => records.filter((r) => r.key === key));
+    const all = this.#of<T>(topic, key);
     const from = this.#read.get(topic + key) ?? 0;
     this.#read.set(topic + key, all.length);
-    return all.slice(from).map(({ value }) => JSON.parse(value!) as T);
+    return all.slice(from);
+  }
+  /** Reads again and again, until what is read is good. */
+  async until<T>(read: () => T | Promise<T>, good: (value: T) => boolean): Promise<T> {
+    for (;;) {
+      const value = await read();
+      if (good(value)) return value;
+      await new Promise((go) => setTimeout(go, 10));
+    }
   }
   /** Waits for the end of a bidding; answers what is told of it. */
   async ended(saleId: string): Promise<DataOf<typeof auctionEnded>> {
-    for (;;) {
-      const records = this.broker.partitions('bidding.events').flatMap((partition) => partition.records);
-      const told = records.filter(({ key }) => key === saleId).map(({ value }) => JSON.parse(value!) as CloudEvent);
-      const ended = told.find(({ type }) => type === auctionEnded.type);
-      if (ended) return ended.data as DataOf<typeof auctionEnded>;
-      await new Promise((go) => setTimeout(go, 10));
-    }
+    const find = () => this.#of<CloudEvent>('bidding.events', saleId).find(({ type }) => type === auctionEnded.type);
+    return (await this.until(find, (ended) => ended !== undefined))!.data as DataOf<typeof auctionEnded>;
+  }
+  #of<T>(topic: string, key: string): T[] {
+    const records = this.broker.partitions(topic).flatMap((partition) => partition.records);
+    return records.filter((record) => record.key === key).map(({ value }) => JSON.parse(value!) as T);
   }
   async rows<T extends object>(text: string, ...values: unknown[]): Promise<T[]> {
     return (await this.database.owner.query<T>(text, values)).rows;

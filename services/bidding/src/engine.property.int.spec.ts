@@ -1,4 +1,4 @@
-import { jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { liveChannel, MemoryPager } from '@yuzhi/messaging/replies';
 import { admitBidder, hall, openAuction, placeBid, registerBidder } from '@yuzhi/protocol/bidding';
 import { randomUUID } from 'node:crypto';
@@ -28,7 +28,7 @@ let market: Market;
 let base = Date.parse('2026-11-24T02:00:00Z');
 beforeAll(async () => {
   jest.useFakeTimers({ now: base, ...onlyDate });
-  market = await Market.open();
+  market = await Market.start();
 }, 60_000);
 afterAll(async () => {
   await market.close();
@@ -58,9 +58,7 @@ async function opened(reserveFen: bigint | null): Promise<string> {
 
 /** The history as it can be put on the log: the schema lets nothing through that is not above zero. */
 const told = ({ steps, reserveFen }: Game): Happening[] =>
-  unfold(steps, reserveFen).map((one) =>
-    one.does === 'bid' && one.amountFen < 1n ? { ...one, amountFen: 1n } : one,
-  );
+  unfold(steps, reserveFen).map((one) => (one.does === 'bid' && one.amountFen < 1n ? { ...one, amountFen: 1n } : one));
 
 async function befall(what: string): Promise<void> {
   if (what === 'wait') await market.idle();

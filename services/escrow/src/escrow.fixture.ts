@@ -114,7 +114,7 @@ export class House {
       EscrowModule.with({
         ...{ kafkaBrokers: [], redisUrl: '', topicPrefix: '', replica: '0', sessionTimeoutMs: 1000 },
         ...{ issuerUrl: this.issuer.url, audience: 'yuzhi', host: '127.0.0.1', port: 0 },
-        ...{ internalSecret: 'secret-of-a-test-', logLevel: 'silent', steppable: true, sweepMs: 20 },
+        ...{ internalSecret: 'secret-of-a-test-', logLevel: (process.env['ESCROW_TEST_LOG'] ?? 'silent') as 'silent', steppable: true, sweepMs: 20 },
         ...{ writerUrl: writer, readerUrl: reader, sideUrl: side },
         ...{ stripeSecretKey: 'sk_test_yuzhi', stripeWebhookSecrets: this.#secrets, stripeApiBase: this.sandbox.url },
         ...{ stripePlatform: 'yuzhi', stripeTimeoutMs: 800, railBackOffMs: 20, reconcileMs: this.options.reconcileMs ?? 60_000 },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HeldTables } from '@yuzhi/chassis/parts';
 import { Accepted, type Decision, type Sent } from '@yuzhi/messaging/decision';
-import type { Command, DataOf, Principal, Role } from '@yuzhi/protocol/declare';
+import type { Command, DataOf, Principal } from '@yuzhi/protocol/declare';
 import { makeUscc } from '@yuzhi/protocol/uscc';
 import { type Details, founded, foundedAsPlatform, type Organisation } from './domain/organisation.ts';
 import { OrganisationHandlers, PersonHandlers } from './identity.handlers.ts';
@@ -24,7 +24,7 @@ const tables = { of: () => ({ get: (id: string) => (known.has(id) ? { person: id
 const organisations = new OrganisationHandlers(tables as unknown as HeldTables);
 const people = new PersonHandlers();
 
-const admin = (party = uscc): Principal => ({ party, person: ADMIN, roles: ['admin' as Role] });
+const admin = (party = uscc): Principal => ({ party, person: ADMIN, roles: ['admin'] });
 const sent = <C extends Command>(data: DataOf<C>, principal = admin()) =>
   ({ key: uscc, principal, data }) as unknown as Sent<C>;
 const codeOf = (decision: Decision<unknown>) => (decision instanceof Accepted ? 'done' : decision.code);
@@ -99,7 +99,7 @@ describe('granting roles', () => {
   ) => organisations.grant(of, sent({ person, roles: [...roles] }, principal));
 
   it('makes only that membership known anew', () => {
-    const decision = grant(firm, MEMBER!, ['bidder', 'bidder']);
+    const decision = grant(firm, MEMBER, ['bidder', 'bidder']);
     const roles = ['bidder'];
     expect(decision).toMatchObject({ state: { version: 2 }, body: { person: MEMBER, roles } });
     expect(keptBy(decision)).toEqual({
@@ -110,35 +110,35 @@ describe('granting roles', () => {
   });
 
   it('none of them deletes the membership', () => {
-    const staffed: Organisation = { ...firm, members: { ...firm.members, [MEMBER!]: ['bidder'] } };
-    const decision = grant(staffed, MEMBER!, []);
+    const staffed: Organisation = { ...firm, members: { ...firm.members, [MEMBER]: ['bidder'] } };
+    const decision = grant(staffed, MEMBER, []);
     expect(keptBy(decision)).toMatchObject({ [`${MEMBER}/${uscc}`]: null });
     expect(decision).toMatchObject({ body: { roles: [] } });
   });
 
   it('is refused by every code', () => {
-    expect(codeOf(grant(undefined, MEMBER!, ['bidder']))).toBe('organisation-not-found');
-    expect(codeOf(grant(firm, MEMBER!, ['bidder'], admin(makeUscc(12))))).toBe('organisation-not-yours');
-    expect(codeOf(grant(firm, MEMBER!, ['bidder'], { ...admin(), person: MEMBER! }))).toBe('organisation-not-yours');
-    expect(codeOf(grant(firm, CLIENT!, ['bidder']))).toBe('person-unknown');
-    expect(codeOf(grant(firm, MEMBER!, ['ops']))).toBe('role-reserved');
+    expect(codeOf(grant(undefined, MEMBER, ['bidder']))).toBe('organisation-not-found');
+    expect(codeOf(grant(firm, MEMBER, ['bidder'], admin(makeUscc(12))))).toBe('organisation-not-yours');
+    expect(codeOf(grant(firm, MEMBER, ['bidder'], { ...admin(), person: MEMBER }))).toBe('organisation-not-yours');
+    expect(codeOf(grant(firm, CLIENT, ['bidder']))).toBe('person-unknown');
+    expect(codeOf(grant(firm, MEMBER, ['ops']))).toBe('role-reserved');
     known.add(ADMIN);
-    expect(codeOf(grant(firm, ADMIN!, []))).toBe('last-admin-stays');
+    expect(codeOf(grant(firm, ADMIN, []))).toBe('last-admin-stays');
   });
 });
 
 describe('an API client', () => {
   const add = (of: Organisation | undefined, by = ADMIN, roles: Organisation['members'][string] = ['holder']) =>
-    organisations.addClient(of, sent({ uscc, client: CLIENT!, name: '接口', roles: [...roles], by: by! }));
+    organisations.addClient(of, sent({ uscc, client: CLIENT, name: '接口', roles: [...roles], by: by }));
 
   it('stands among people and members like a person', () => {
     const decision = add(firm);
     expect(decision).toMatchObject({
-      state: { version: 2, members: { [CLIENT!]: ['holder'] } },
+      state: { version: 2, members: { [CLIENT]: ['holder'] } },
       body: { client: CLIENT },
     });
     expect(keptBy(decision)).toMatchObject({
-      [CLIENT!]: { person: CLIENT, name: '接口' },
+      [CLIENT]: { person: CLIENT, name: '接口' },
       [`${CLIENT}/${uscc}`]: { roles: ['holder'], verified: false },
     });
   });

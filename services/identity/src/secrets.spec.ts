@@ -28,8 +28,12 @@ describe('what is encrypted', () => {
     const sealed = encrypt('{"d":"private"}', key);
     expect(sealed).not.toContain('private');
     expect(decrypt(sealed, key)).toBe('{"d":"private"}');
-    expect(() => decrypt(sealed, keyFor('cookies', 'a secret of thirty-two characters'))).toThrow();
-    expect(() => decrypt(sealed, keyFor('signing', 'another secret of thirty-two char'))).toThrow();
+    expect(() => decrypt(sealed, keyFor('cookies', 'a secret of thirty-two characters'))).toThrow(
+      'unable to authenticate data',
+    );
+    expect(() => decrypt(sealed, keyFor('signing', 'another secret of thirty-two char'))).toThrow(
+      'unable to authenticate data',
+    );
   });
 
   it('is never the same twice, and is refused when a single bit was changed', () => {
@@ -39,7 +43,7 @@ describe('what is encrypted', () => {
     for (let at = 0; at < bytes.length; at++) {
       const changed = Buffer.from(bytes);
       changed[at]! ^= 1;
-      expect(() => decrypt(changed.toString('base64url'), key)).toThrow();
+      expect(() => decrypt(changed.toString('base64url'), key)).toThrow('unable to authenticate data');
     }
   });
 });

@@ -1,22 +1,38 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 
-const derive = promisify<string, Buffer, number, { N: number; r: number; p: number }, Buffer>(scrypt);
+const scryptKey = promisify<string, Buffer, number, { N: number; r: number; p: number }, Buffer>(scrypt);
 /** OWASP's floor for scrypt is N = 2^17; 2^15 with r = 8 keeps a sign-in at about 60 ms of one core and 32 MB. */
 const COST = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 2 ** 20 };
 const KEY_BYTES = 32;
+/** At once, of the four threads that Node has for such work: signing in to Postgres needs one too. */
+const AT_ONCE = 2;
+let deriving = 0;
+const waiting: (() => void)[] = [];
+
+async function derive(secret: string, salt: Buffer): Promise<Buffer> {
+  if (deriving < AT_ONCE) deriving += 1;
+  else await new Promise<void>((go) => waiting.push(go));
+  try {
+    return await scryptKey(secret.normalize('NFKC'), salt, KEY_BYTES, COST);
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else deriving -= 1;
+  }
+}
 
 /** What is kept of a password or client secret: salt and key, never itself. */
 export async function hashSecret(secret: string): Promise<string> {
   const salt = randomBytes(16);
-  const key = await derive(secret.normalize('NFKC'), salt, KEY_BYTES, COST);
+  const key = await derive(secret, salt);
   return `scrypt$${salt.toString('base64url')}$${key.toString('base64url')}`;
 }
 
 export async function secretMatches(secret: string, kept: string): Promise<boolean> {
   const [kind, salt = '', key = ''] = kept.split('$');
   if (kind !== 'scrypt') return false;
-  const given = await derive(secret.normalize('NFKC'), Buffer.from(salt, 'base64url'), KEY_BYTES, COST);
+  const given = await derive(secret, Buffer.from(salt, 'base64url'));
   return timingSafeEqual(given, Buffer.from(key, 'base64url'));
 }
 

@@ -4,7 +4,7 @@ import { LegalStatus } from '@yuzhi/protocol/register';
 import { z } from 'zod';
 import type { Filing } from './domain/filing.ts';
 import type { Entry } from './domain/patent.ts';
-import { type OfficeAnswer, PatentOffice } from './patent-office.ts';
+import { type Change, type OfficeAnswer, PatentOffice } from './patent-office.ts';
 
 const Words = z.object({ zh: z.string(), en: z.string() });
 const Named = z.object({ party: z.string().nullable(), name: z.string() });
@@ -43,6 +43,9 @@ const Progress = z.object({
   reason: z.object({ zh: z.string(), en: z.string() }).nullable(),
 });
 const Changes = z.object({ items: z.array(z.object({ seq: z.int(), number: z.string() })) });
+
+/** Characters of a reason that the record of a filing takes. */
+const REASON_MAX = 300;
 
 type Kind = Entry['encumbrances'][number]['kind'];
 /** What stops or accompanies a transfer; other entries of the official register do neither. */
@@ -88,9 +91,9 @@ export class HttpPatentOffice extends PatentOffice {
     return answerOf(await this.#call(`/filings/${encodeURIComponent(officeReference)}`, now, signal));
   }
 
-  async changes(after: number, now: number, signal: AbortSignal): Promise<{ numbers: string[]; seq: number }> {
+  async changes(after: number, now: number, signal: AbortSignal): Promise<Change[]> {
     const { items } = Changes.parse(await this.#call(`/changes?after=${after}&limit=500`, now, signal));
-    return { numbers: [...new Set(items.map(({ number }) => number))], seq: items.at(-1)?.seq ?? after };
+    return items.map(({ seq, number }) => ({ patentNumber: number, seq }));
   }
 
   /** Null when the office has no such thing. Throws on everything that may be different next time. */
@@ -101,7 +104,8 @@ export class HttpPatentOffice extends PatentOffice {
       ...(body && { method: 'POST', body: JSON.stringify(body) }),
     });
     if (response.status === 404) return null;
-    if (!response.ok) throw new Error(`the office answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
+    if (!response.ok)
+      throw new Error(`the office answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
     return response.json();
   }
 }
@@ -113,7 +117,7 @@ function answerOf(found: unknown): OfficeAnswer {
     officeReference: id,
     registeredOn,
     noticeNumber: certificate?.number ?? null,
-    reason: reason && `${reason.zh} ${reason.en}`,
+    reason: reason && `${reason.zh} ${reason.en}`.slice(0, REASON_MAX).toWellFormed(),
   };
 }
 

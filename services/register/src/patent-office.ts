@@ -6,6 +6,13 @@ import type { recordFiling } from '@yuzhi/protocol/register';
 /** What the office says of a filing. */
 export type OfficeAnswer = Omit<DataOf<typeof recordFiling>, 'saleId'>;
 
+/** A patent changed on the official register. */
+export interface Change {
+  patentNumber: string;
+  /** Its place in the office's journal, and the patent's version after it. */
+  seq: number;
+}
+
 /**
  * The patent office, in our words. Every call may be repeated: the sale id is the reference of a filing. `now` is the
  * platform's time in epoch ms; only a simulated office takes it for its own.
@@ -17,6 +24,6 @@ export abstract class PatentOffice {
   abstract read(patentNumber: string, now: number, signal: AbortSignal): Promise<Entry | null>;
   abstract file(filing: Filing, now: number, signal: AbortSignal): Promise<OfficeAnswer>;
   abstract filing(officeReference: string, now: number, signal: AbortSignal): Promise<OfficeAnswer>;
-  /** Numbers of the patents that changed after `seq`, oldest first, and the seq of the last one. */
-  abstract changes(after: number, now: number, signal: AbortSignal): Promise<{ numbers: string[]; seq: number }>;
+  /** The changes after `seq`, oldest first, as far as one answer of the office goes. */
+  abstract changes(after: number, now: number, signal: AbortSignal): Promise<Change[]>;
 }

@@ -73,12 +73,19 @@ export class CheckFiling implements Errand<Filing> {
 /** How often the office's journal of changes is read, real time. */
 const FOLLOW_MS = 2_000;
 
-/** Follows the office's journal of changes, from its beginning after each start; what is not newer changes nothing. */
+/**
+ * Follows the office's journal of changes, from its beginning after each start; what is not newer changes nothing. What
+ * the mirror has not caught up with stays on a list: a refresh may get lost, and a reading may be older than the change.
+ */
 @Injectable()
-export class FollowChanges implements Errand<number> {
+export class FollowChanges implements Errand {
   readonly name = 'follow-changes';
   #seq = 0;
   #notBefore = 0;
+  /** Each look is an attempt of its own, after a restart too: what it leads to must not pass for what is already done. */
+  #attempt = Date.now();
+  /** The version that each patent must reach. */
+  readonly #behind = new Map<string, number>();
 
   constructor(
     @Inject(READER) private readonly reader: Reader,
@@ -86,20 +93,29 @@ export class FollowChanges implements Errand<number> {
     private readonly clock: PlatformClock,
   ) {}
 
-  async pending(): Promise<Pending<number>[]> {
-    return Date.now() < this.#notBefore ? [] : [{ id: 'journal', attempt: this.#seq, task: this.#seq }];
+  async pending(): Promise<Pending<undefined>[]> {
+    return Date.now() < this.#notBefore ? [] : [{ id: 'journal', attempt: this.#attempt, task: undefined }];
   }
-  /** Reads on only when the mirror has caught up: what was sent may not have arrived. */
-  async run(after: number, { signal }: Call): Promise<Follow[]> {
-    const { numbers, seq } = await this.office.changes(after, await this.clock.now(), signal);
-    const { rows } = await this.reader.query<{ id: string }>(
-      `select patent_number as id from patent
-       where patent_number = any($1) and mirror_state = 'mirrored' and office_version < $2 and not stale`,
-      [numbers, seq],
+  async run(_: unknown, { signal }: Call): Promise<Follow[]> {
+    const changes = await this.office.changes(this.#seq, await this.clock.now(), signal);
+    for (const { patentNumber, seq } of changes) this.#behind.set(patentNumber, seq);
+    const refreshes = await this.#refreshes();
+    this.#seq = changes.at(-1)?.seq ?? this.#seq;
+    this.#attempt = Math.max(this.#attempt + 1, Date.now());
+    if (!changes.length) this.#notBefore = Date.now() + FOLLOW_MS;
+    return refreshes;
+  }
+
+  /** For what is behind and not being read already. What the mirror does not hold is read anew when it is imported. */
+  async #refreshes(): Promise<Follow[]> {
+    const { rows } = await this.reader.query<{ id: string; version: number; stale: boolean }>(
+      'select patent_number as id, office_version as version, stale from patent where patent_number = any($1)',
+      [[...this.#behind.keys()]],
     );
-    if (!rows.length) this.#seq = seq;
-    this.#notBefore = Date.now() + FOLLOW_MS;
-    return rows.map(({ id }) => follow(refreshPatent, id, { patentNumber: id }));
+    const late = rows.filter(({ id, version }) => version < this.#behind.get(id)!);
+    const named = new Set(late.map(({ id }) => id));
+    for (const patentNumber of this.#behind.keys()) if (!named.has(patentNumber)) this.#behind.delete(patentNumber);
+    return late.filter(({ stale }) => !stale).map(({ id }) => follow(refreshPatent, id, { patentNumber: id }));
   }
 }
 

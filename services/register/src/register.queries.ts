@@ -26,7 +26,9 @@ export class RegisterQueries {
   async patents({ after, limit, q, owner }: ParamsOf<typeof listPatents>) {
     const [at, number] = after?.split('_') ?? [];
     const since = new Date(Number(at));
-    const cursor = number ? { OR: [{ requestedAt: { lt: since } }, { requestedAt: since, patentNumber: { lt: number } }] } : {};
+    const cursor = number
+      ? { OR: [{ requestedAt: { lt: since } }, { requestedAt: since, patentNumber: { lt: number } }] }
+      : {};
     const words = (q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
     const rows = await this.prisma.patent.findMany({
       where: {

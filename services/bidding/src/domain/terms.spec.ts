@@ -1,5 +1,13 @@
 import { MAX_FEN } from '@yuzhi/money/fen';
-import { type CourtRule, firstBounds, publicTerms, refusalOfTerms, secondBounds, type Terms } from './terms.ts';
+import {
+  type CourtRule,
+  firstBounds,
+  freeBounds,
+  publicTerms,
+  refusalOfTerms,
+  secondBounds,
+  type Terms,
+} from './terms.ts';
 
 const yuan = (amount: number) => BigInt(amount) * 100n;
 const NOW = 1_000;
@@ -97,5 +105,13 @@ describe('row "Court-rule bounds, appraisal 1,000,000"', () => {
 
   it('rounds a bound to the side that keeps the rule', () => {
     expect(firstBounds(101n, 71n, rule)).toEqual({ minStartFen: 71n, minDepositFen: 4n, maxDepositFen: 14n });
+  });
+
+  it('leaves a seller free in his start price and takes the same shares of it', () => {
+    expect(freeBounds(yuan(700_000), rule)).toEqual({
+      minStartFen: 1n,
+      minDepositFen: yuan(35_000),
+      maxDepositFen: yuan(140_000),
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,9 @@ import { fillSeal, readSeal, withEmptySeal } from './pdf-seal.ts';
 import { signDetached } from './cms.ts';
 import { X509Certificate } from 'node:crypto';
 import type { SignatureRecord } from './signature-provider.ts';
+
+/** Layout takes a second of a core, and a core may be shared by many. */
+jest.setTimeout(120_000);
 
 const NOW = Date.parse('2026-11-24T09:30:00+08:00');
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,9 @@ import { LocalSignatureProvider } from './local-signature-provider.ts';
 import { renderPdf } from './pdf.ts';
 import { printPdf } from './print-pdf.ts';
 import type { SignatureRecord } from './signature-provider.ts';
+
+/** Layout takes a second of a core, and a core may be shared by many. */
+jest.setTimeout(120_000);
 
 const NOW = Date.parse('2026-11-24T09:30:00+08:00');
 const document = renderTransferContract(sampleContract());

@@ -76,7 +76,7 @@ export const TransferContractInput = z
     terms: Terms,
     encumbrances: z.array(Encumbrance).max(200),
     /** The least share of net income the completers receive, with its legal basis; null where no rule applies. */
-    inventorReward: z.strictObject({ shareBps: bps, withinMonths: count(60), basis: bilingual(200) }).nullable(),
+    inventorReward: z.strictObject({ shareBps: bps, withinMonths: count(60), basis: bilingual(300) }).nullable(),
     dispute: z.strictObject({ mode: z.enum(['court', 'arbitration']), forum: bilingual(120) }),
     datedOn: CivilDate,
     rulebookVersion: line(60),

@@ -59,7 +59,7 @@ export class Issuer {
     if (interaction) return this.#signIn(provider, request, response, PREFIX + interaction[0]);
     Object.assign(request, { originalUrl: request.url });
     request.url = path;
-    provider.callback()(request, response);
+    await provider.callback()(request, response);
   }
 
   /** The page between the request for a sign-in and its code. */

@@ -50,6 +50,9 @@ export function mirrored(patent: Patent, entry: Entry | null, now: number): Pate
 export const ownersDiffer = (before: Entry | null, after: Entry | null): boolean =>
   before !== null && after !== null && JSON.stringify(before.owners) !== JSON.stringify(after.owners);
 
+/** DOMAIN 7.4: late or suspended, the right itself stands. */
+const IN_FORCE: readonly Entry['status'][] = ['GRANTED', 'GRANTED_LATE_FEE', 'SUSPENDED', 'INVALID_PART', 'RESTORED'];
+
 type Obstacle = Exclude<keyof (typeof reservePatent)['rejections'] & keyof Refusals, 'patent-reserved'>;
 
 /**
@@ -61,10 +64,10 @@ export function obstacleOf(patent: Patent | undefined, seller: string): Obstacle
   if (!entry) return 'patent-unknown';
   if (!entry.owners.some(({ party }) => party === seller)) return 'seller-not-owner';
   if (entry.owners.length > 1) return 'co-owner-consent-missing';
-  if (entry.status === 'GRANTED_LATE_FEE' || (entry.status === 'GRANTED' && entry.annuity.late)) return 'annuity-unpaid';
-  if (entry.status === 'SUSPENDED' || has(entry, 'preservation')) return 'patent-preserved';
-  if (!['GRANTED', 'INVALID_PART', 'RESTORED'].includes(entry.status)) return 'patent-not-in-force';
-  return has(entry, 'pledge') ? 'patent-pledged' : null;
+  if (!IN_FORCE.includes(entry.status)) return 'patent-not-in-force';
+  if (entry.status === 'GRANTED_LATE_FEE' || entry.annuity.late) return 'annuity-unpaid';
+  if (has(entry, 'pledge')) return 'patent-pledged';
+  return entry.status === 'SUSPENDED' || has(entry, 'preservation') ? 'patent-preserved' : null;
 }
 
 const has = (entry: Entry, kind: string) => entry.encumbrances.some((encumbrance) => encumbrance.kind === kind);

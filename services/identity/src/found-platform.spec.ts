@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Reader } from '@yuzhi/database/store';
+import type { Credentials } from './credentials.ts';
+import { FoundPlatform } from './found-platform.ts';
+import type { IdentityConfig } from './identity.config.ts';
+
+const uscc = '91410100DEM000014P';
+const config = {
+  platformUscc: uscc,
+  platformName: '豫知平台',
+  platformAdmin: 'admin',
+  platformAdminPassword: 'ten letters',
+};
+function founding({ founded = false, taken = false } = {}) {
+  const reader = { query: async () => ({ rowCount: founded ? 1 : 0 }) } as unknown as Reader;
+  const credentials = { keep: async () => !taken } as unknown as Credentials;
+  return new FoundPlatform(reader, config as IdentityConfig, credentials);
+}
+
+describe('founding the platform', () => {
+  it('is pending until its organisation is there', async () => {
+    expect(await founding().pending()).toEqual([{ id: uscc, attempt: 0, task: uscc }]);
+    expect(await founding({ founded: true }).pending()).toEqual([]);
+  });
+
+  it('leads to the same person and organisation however often it is tried', async () => {
+    const [first, second] = [await founding().run(uscc), await founding().run(uscc)];
+    expect(second).toEqual(first);
+    const [person, organisation] = first;
+    expect(organisation).toMatchObject({ key: uscc, data: { kind: 'platform', administrator: person!.key } });
+    expect(JSON.stringify(first)).not.toContain(config.platformAdminPassword);
+  });
+
+  it('does not go on when somebody else has the login name: its administrator could never sign in', async () => {
+    await expect(founding({ taken: true }).run(uscc)).rejects.toThrow("the login name admin is somebody else's");
+  });
+});
