@@ -9,6 +9,7 @@ const settings = {
   withDefaultFonts: false,
   showDeveloperTools: 'never',
   agent: { disabled: true },
+  mcp: { disabled: true },
 };
 const page = `<!doctype html>
 <html lang="zh-CN">
@@ -26,7 +27,7 @@ const page = `<!doctype html>
 /** Everything comes from here: nothing of the page asks another server. */
 const policy = [
   "default-src 'self'",
-  "script-src 'self' 'unsafe-eval'",
+  "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "font-src 'self' data:",

@@ -18,4 +18,4 @@ export const GatewayEnvironment = ProcessConfig.extend({
 });
 export type GatewayConfig = z.output<typeof GatewayEnvironment> & Pick<ProcessConfig, 'log' | 'pager'>;
 
-export const readGatewayConfig = (): GatewayConfig => readConfig(GatewayEnvironment, process.env);
+export const readGatewayConfig = (): GatewayConfig => readEnvironment(GatewayEnvironment);

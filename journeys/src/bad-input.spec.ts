@@ -32,7 +32,8 @@ beforeAll(async () => {
 
 /** Somebody with the role: the firm, or the platform's administrator. */
 async function signedIn(permission: Permission): Promise<Record<string, string>> {
-  const platform = Array.isArray(permission) && !permission.some((role) => ['holder', 'bidder', 'signatory'].includes(role));
+  const platform =
+    Array.isArray(permission) && !permission.some((role) => ['holder', 'bidder', 'signatory'].includes(role));
   const token = await (platform ? tokens.admin() : tokens.firm());
   return { authorization: `Bearer ${token}`, 'x-organisation': platform ? addresses.platform : firm.uscc };
 }
@@ -61,8 +62,11 @@ function goodRequest(command: Command) {
   const inBody = shapeOf(command).filter((name) => !names.includes(name));
   const body = Object.fromEntries(inBody.filter((name) => name in given).map((name) => [name, given[name]]));
   const schema = strict(command.data);
-  const beside = Object.fromEntries(names.filter((name) => shapeOf(command).includes(name)).map((name) => [name, given[name]]));
-  const accepts = (changed: unknown) => typeof changed === 'object' && schema.safeParse({ ...(changed as object), ...beside }).success;
+  const beside = Object.fromEntries(
+    names.filter((name) => shapeOf(command).includes(name)).map((name) => [name, given[name]]),
+  );
+  const accepts = (changed: unknown) =>
+    typeof changed === 'object' && schema.safeParse({ ...(changed as object), ...beside }).success;
   return { path, body, accepts };
 }
 
@@ -74,13 +78,19 @@ describe('every command refuses what it cannot understand', () => {
     for (const { what, body: wrong } of mutations(body, accepts)) {
       const answered = await send(addresses.url, { method: 'POST', path, headers, body: wrong });
       const { code } = problemOf(answered);
-      expect([what, ['malformed-request', 'invalid-input', 'unsupported-media-type'].includes(code), code]).toEqual([what, true, code]);
+      expect([what, ['malformed-request', 'invalid-input', 'unsupported-media-type'].includes(code), code]).toEqual([
+        what,
+        true,
+        code,
+      ]);
     }
     const large = `{"padding":"${'x'.repeat(1_100_000)}"}`;
     const oversized = await send(addresses.url, { method: 'POST', path, headers, body: large });
     expect(problemOf(oversized).code).toBe('request-too-large');
     const text = { ...headers, 'content-type': 'text/plain' };
-    expect(problemOf(await send(addresses.url, { method: 'POST', path, headers: text, body: 'x' })).code).toBe('unsupported-media-type');
+    expect(problemOf(await send(addresses.url, { method: 'POST', path, headers: text, body: 'x' })).code).toBe(
+      'unsupported-media-type',
+    );
     expect(await state()).toEqual(before);
   });
 });
@@ -91,13 +101,22 @@ describe('every command knows who may send it', () => {
     const { path, body } = goodRequest(command);
     const good = await signedIn(command.permission);
     const attempt = async (headers: Record<string, string>) =>
-      problemOf(await send(addresses.url, { method: 'POST', path, headers: { ...JSON_BODY, ...headers }, body: JSON.stringify(body) })).code;
+      problemOf(
+        await send(addresses.url, {
+          method: 'POST',
+          path,
+          headers: { ...JSON_BODY, ...headers },
+          body: JSON.stringify(body),
+        }),
+      ).code;
     const [head, claims, signature] = good['authorization']!.slice(7).split('.') as [string, string, string];
     const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url');
     expect(await attempt({})).toBe('sign-in-first');
     expect(await attempt({ authorization: 'Bearer nonsense' })).toBe('sign-in-first');
     expect(await attempt({ authorization: `Bearer ${none}.${claims}.` })).toBe('sign-in-first');
-    expect(await attempt({ authorization: `Bearer ${head}.${claims}.${signature.slice(0, -4)}AAAA` })).toBe('sign-in-first');
+    expect(await attempt({ authorization: `Bearer ${head}.${claims}.${signature.slice(0, -4)}AAAA` })).toBe(
+      'sign-in-first',
+    );
     expect(await attempt({ ...good, 'x-organisation': other.uscc })).toBe('forbidden');
     expect(await attempt({ ...good, 'x-organisation': 'nobody' })).toBe('forbidden');
   });
@@ -114,7 +133,12 @@ describe('idempotency keys', () => {
   it('are refused when they are none', async () => {
     const headers = { ...(await signedIn('person')), ...JSON_BODY };
     for (const key of ['x'.repeat(201), 'with blank ', '键']) {
-      const sent = { method: 'POST', path, headers: { ...headers, 'idempotency-key': encodeURI(key) === key ? key : 'a b\tc' }, body: body('x') };
+      const sent = {
+        method: 'POST',
+        path,
+        headers: { ...headers, 'idempotency-key': encodeURI(key) === key ? key : 'a b\tc' },
+        body: body('x'),
+      };
       expect(problemOf(await send(addresses.url, sent)).status).toBeLessThan(500);
     }
   });
@@ -123,7 +147,12 @@ describe('idempotency keys', () => {
     const key = `key-${Math.random()}`;
     const ask = async (by: Firm, name: string) => {
       const token = await personToken(addresses.url, by.person.loginName, by.person.password)();
-      const headers = { ...JSON_BODY, authorization: `Bearer ${token}`, 'x-organisation': by.uscc, 'idempotency-key': key };
+      const headers = {
+        ...JSON_BODY,
+        authorization: `Bearer ${token}`,
+        'x-organisation': by.uscc,
+        'idempotency-key': key,
+      };
       return send(addresses.url, { method: 'POST', path, headers, body: body(name) });
     };
     const first = problemOf(await ask(firm, 'a'));
@@ -140,14 +169,16 @@ describe('every read refuses parameters it does not know', () => {
     const good = { ...(sample(query.params) as Record<string, unknown>) };
     const path = query.route.slice(4).replace(/:(\w+)/g, (__, name: string) => encodeURIComponent(String(good[name])));
     const headers = query.permission === 'anyone' ? {} : await signedIn(query.permission);
-    const attempt = async (wrong: string) => problemOf(await send(addresses.url, { method: 'GET', path: wrong, headers })).code;
+    const attempt = async (wrong: string) =>
+      problemOf(await send(addresses.url, { method: 'GET', path: wrong, headers })).code;
     expect(['invalid-input', 'not-found']).toContain(await attempt(`${path}?surprise=1`));
     if (query.route.includes(':')) {
       const nonsense = query.route.slice(4).replace(/:(\w+)/g, '%00%EF%BC%91');
       expect(['invalid-input', 'not-found', 'malformed-request']).toContain(await attempt(nonsense));
     }
     if ('limit' in (query.params as unknown as { shape: object }).shape) {
-      for (const limit of ['0', '101', '-1', 'x', '1e3', '１']) expect([limit, await attempt(`${path}?limit=${encodeURIComponent(limit)}`)]).toEqual([limit, 'invalid-input']);
+      for (const limit of ['0', '101', '-1', 'x', '1e3', '１'])
+        expect([limit, await attempt(`${path}?limit=${encodeURIComponent(limit)}`)]).toEqual([limit, 'invalid-input']);
       for (const after of ['x', '1_x', '-1_0', "1_'; drop table listing; --"]) {
         expect([after, await attempt(`${path}?after=${encodeURIComponent(after)}`)]).toEqual([after, 'invalid-input']);
       }
@@ -177,14 +208,18 @@ describe('the door itself', () => {
     const event = JSON.stringify({ id: 'evt_1', type: 'payment_intent.succeeded' });
     for (const signature of [undefined, '', 't=1,v1=00', `t=${Math.floor(Date.now() / 1000)},v1=${'0'.repeat(64)}`]) {
       const headers = { ...JSON_BODY, ...(signature !== undefined && { 'stripe-signature': signature }) };
-      expect(problemOf(await send(addresses.url, { method: 'POST', path, headers, body: event })).code).toBe('signature-invalid');
+      expect(problemOf(await send(addresses.url, { method: 'POST', path, headers, body: event })).code).toBe(
+        'signature-invalid',
+      );
     }
   });
 
   it('refuses uploads that are no contract without failing on them', async () => {
     const path = '/v1/contracts/verifications';
     const headers = { 'content-type': 'application/pdf' };
-    expect(problemOf(await send(addresses.url, { method: 'POST', path, headers, body: 'hello' })).code).toBe('not-a-pdf');
+    expect(problemOf(await send(addresses.url, { method: 'POST', path, headers, body: 'hello' })).code).toBe(
+      'not-a-pdf',
+    );
     const garbage = new Uint8Array(50_000).map((_, i) => (i * 7919) % 251);
     const fake = new Uint8Array([...new TextEncoder().encode('%PDF-1.7\n'), ...garbage]);
     const answered = await send(addresses.url, { method: 'POST', path, headers, body: fake });

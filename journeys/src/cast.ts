@@ -4,7 +4,10 @@ import type { Firm, OrganisationDetails, Person, Stage } from './stage.ts';
 /** Whose demonstrations these are: the password is printed beside the login names. */
 export const DEMO_PASSWORD = 'yuzhi-demo-2026';
 
-type Sketch = Pick<OrganisationDetails, 'name' | 'nameEn' | 'kind' | 'legalRepresentative'> & { serial: number; login: string };
+type Sketch = Pick<OrganisationDetails, 'name' | 'nameEn' | 'kind' | 'legalRepresentative'> & {
+  serial: number;
+  login: string;
+};
 
 export const UNIVERSITY: Sketch = {
   serial: 101,

@@ -34,18 +34,22 @@ const deaths = MEMBERS.map((member) => ({
 }));
 
 beforeAll(async () => {
-  console.log(`seed ${seed}: ${deaths.map(({ member, step, afterMs }) => `${member} at ${step}+${afterMs} ms`).join(', ')}`);
+  console.log(
+    `seed ${seed}: ${deaths.map(({ member, step, afterMs }) => `${member} at ${step}+${afterMs} ms`).join(', ')}`,
+  );
   const suffix = freshSuffix();
   const stage = new Stage(readAddresses());
   line = new StraightLine(stage, await gather(stage, suffix), suffix.patent);
 }, 120_000);
 
 async function during<T>(step: (typeof STEPS)[number], act: () => Promise<T>): Promise<T> {
-  const killed = deaths.filter((death) => death.step === step).map(async ({ member, afterMs }) => {
-    await new Promise((go) => setTimeout(go, afterMs));
-    await crash(member);
-    console.log(`killed ${member} in step ${step}`);
-  });
+  const killed = deaths
+    .filter((death) => death.step === step)
+    .map(async ({ member, afterMs }) => {
+      await new Promise((go) => setTimeout(go, afterMs));
+      await crash(member);
+      console.log(`killed ${member} in step ${step}`);
+    });
   const [seen] = await Promise.all([act(), ...killed]);
   return seen;
 }

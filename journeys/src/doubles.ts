@@ -28,19 +28,29 @@ export class Rail {
 
   /** Pays on the hosted page, as a person's browser does: its form, with his method. */
   payOnPage = (pageUrl: string, method = 'alipay') => submitted(pageUrl, { method, outcome: 'succeeded' });
-  completeOnboarding = (pageUrl: string, holder: string) => submitted(pageUrl, { action: 'complete', holder, last4: '6789' });
+  completeOnboarding = (pageUrl: string, holder: string) =>
+    submitted(pageUrl, { action: 'complete', holder, last4: '6789' });
   /** Each call meets each of these faults with this probability, as the seed draws it. */
   async misbehave(modes: readonly string[], probability: number, seed: number): Promise<void> {
-    for (const [i, mode] of modes.entries()) await control(`${this.url}/_sandbox/faults`, { mode, probability, seed: seed + i });
+    for (const [i, mode] of modes.entries())
+      await control(`${this.url}/_sandbox/faults`, { mode, probability, seed: seed + i });
   }
   webhooks = (mode: string) => control(`${this.url}/_sandbox/webhooks`, { mode });
   /** Sends our hook an event that the rail did not sign. */
-  forge = () => control(`${this.url}/_sandbox/webhooks/forge`, {}).then((answer) => (answer as { sent: { status: number }[] }).sent);
+  forge = () =>
+    control(`${this.url}/_sandbox/webhooks/forge`, {}).then(
+      (answer) => (answer as { sent: { status: number }[] }).sent,
+    );
   async calm(): Promise<void> {
     await fetch(`${this.url}/_sandbox/faults`, { method: 'DELETE' });
     await this.webhooks('normal');
   }
   summary = async () => (await control(`${this.url}/_sandbox/summary`)) as RailSummary;
+}
+
+export interface Owner {
+  party: string;
+  name: string;
 }
 
 /** The simulated patent office. */
@@ -50,10 +60,30 @@ export class Office {
   async enter(patents: readonly object[]): Promise<void> {
     await control(`${this.url}/_office/patents`, { patents });
   }
-  async owners(number: string): Promise<{ party: string; name: string }[]> {
-    const { owners } = (await control(`${this.url}/register/${encodeURIComponent(number)}`)) as {
-      owners: { party: string; name: string }[];
-    };
+  async owners(number: string): Promise<Owner[]> {
+    const { owners } = (await control(`${this.url}/register/${encodeURIComponent(number)}`)) as { owners: Owner[] };
     return owners;
   }
+
+  /** Somebody's right on a patent, or what keeps its owner from dealing in it, from today on. */
+  encumber = (number: string, kind: 'pledge' | 'preservation', holder: string) =>
+    this.#ofPatent(number, 'encumbrances', { kind, holder: { party: null, name: holder } });
+  /** The first encumbrance of a patent is E1. */
+  disencumber = (number: string, release = 'E1') => this.#ofPatent(number, 'encumbrances', { release });
+  payAnnuity = (number: string) => this.#ofPatent(number, 'annuity', { act: 'pay' });
+  endOrRestore = (number: string, act: 'lapse' | 'restoration') => this.#ofPatent(number, 'status', { act });
+  #ofPatent = (number: string, what: string, body: object) =>
+    control(`${this.url}/_office/patents/${encodeURIComponent(number)}/${what}`, body);
+
+  /** A transfer that did not go by way of the platform, registered today. */
+  async transfer(number: string, from: readonly Owner[], to: readonly Owner[]): Promise<void> {
+    const reference = `outside-${number}-${Math.random()}`;
+    const filing = { kind: 'transfer', reference, number, contractSha256: '0'.repeat(64), from, to };
+    const { id } = (await control(`${this.url}/filings`, filing)) as { id: string };
+    await this.decide(id, 'registered');
+  }
+  decide = (filingId: string, outcome: 'registered' | 'refused' | 'defective') =>
+    control(`${this.url}/_office/filings/${encodeURIComponent(filingId)}/decide`, { outcome });
+  /** Working days until what is filed from now on is registered; half of them until it is examined. */
+  takeDays = (days: number) => control(`${this.url}/_office/delay`, { days });
 }

@@ -17,14 +17,62 @@ type Extra = Pick<OrganisationDetails, 'name' | 'nameEn' | 'kind' | 'legalRepres
 
 /** With the cast of the story and the platform itself, twelve organisations. */
 const OTHERS: Extra[] = [
-  { name: '豫中农业科学院（演示）', nameEn: 'Central Henan Academy of Agriculture (demo)', kind: 'institute', legalRepresentative: '漯嘉禾', region: '411100' },
-  { name: '黄淮食品研究所（演示）', nameEn: 'Huanghuai Food Institute (demo)', kind: 'institute', legalRepresentative: '沁望舒', region: '411700' },
-  { name: '洛阳重工国有控股（演示）', nameEn: 'Luoyang Heavy Industry State Holding (demo)', kind: 'state-firm', legalRepresentative: '洛立新', region: '410300' },
-  { name: '新乡生物制药有限公司（演示）', nameEn: 'Xinxiang Biopharma Co., Ltd. (demo)', kind: 'firm', legalRepresentative: '嵩景行', region: '410700' },
-  { name: '许昌智能装备有限公司（演示）', nameEn: 'Xuchang Smart Equipment Co., Ltd. (demo)', kind: 'firm', legalRepresentative: '颍怀瑾', region: '411000' },
-  { name: '南阳光电科技有限公司（演示）', nameEn: 'Nanyang Optoelectronics Co., Ltd. (demo)', kind: 'firm', legalRepresentative: '淇守一', region: '411300' },
-  { name: '焦作耐火材料有限公司（演示）', nameEn: 'Jiaozuo Refractories Co., Ltd. (demo)', kind: 'firm', legalRepresentative: '虢雨桐', region: '410800' },
-  { name: '中原知识产权银行（演示）', nameEn: 'Central Plains IP Bank (demo)', kind: 'bank', legalRepresentative: '郏明远', region: '410100' },
+  {
+    name: '豫中农业科学院（演示）',
+    nameEn: 'Central Henan Academy of Agriculture (demo)',
+    kind: 'institute',
+    legalRepresentative: '漯嘉禾',
+    region: '411100',
+  },
+  {
+    name: '黄淮食品研究所（演示）',
+    nameEn: 'Huanghuai Food Institute (demo)',
+    kind: 'institute',
+    legalRepresentative: '沁望舒',
+    region: '411700',
+  },
+  {
+    name: '洛阳重工国有控股（演示）',
+    nameEn: 'Luoyang Heavy Industry State Holding (demo)',
+    kind: 'state-firm',
+    legalRepresentative: '洛立新',
+    region: '410300',
+  },
+  {
+    name: '新乡生物制药有限公司（演示）',
+    nameEn: 'Xinxiang Biopharma Co., Ltd. (demo)',
+    kind: 'firm',
+    legalRepresentative: '嵩景行',
+    region: '410700',
+  },
+  {
+    name: '许昌智能装备有限公司（演示）',
+    nameEn: 'Xuchang Smart Equipment Co., Ltd. (demo)',
+    kind: 'firm',
+    legalRepresentative: '颍怀瑾',
+    region: '411000',
+  },
+  {
+    name: '南阳光电科技有限公司（演示）',
+    nameEn: 'Nanyang Optoelectronics Co., Ltd. (demo)',
+    kind: 'firm',
+    legalRepresentative: '淇守一',
+    region: '411300',
+  },
+  {
+    name: '焦作耐火材料有限公司（演示）',
+    nameEn: 'Jiaozuo Refractories Co., Ltd. (demo)',
+    kind: 'firm',
+    legalRepresentative: '虢雨桐',
+    region: '410800',
+  },
+  {
+    name: '中原知识产权银行（演示）',
+    nameEn: 'Central Plains IP Bank (demo)',
+    kind: 'bank',
+    legalRepresentative: '郏明远',
+    region: '410100',
+  },
 ];
 
 async function foundOthers(stage: Stage): Promise<Firm[]> {
@@ -54,7 +102,7 @@ async function importPatents(stage: Stage, { university }: Cast, others: Firm[])
 
 async function countPatents(stage: Stage): Promise<number> {
   let count = 0;
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await stage.anyone.ask(listPatents, { limit: 100, ...(after && { after }) });
     count += page.items.length;
     if (!page.next) return count;
@@ -76,7 +124,9 @@ async function dealHalfWay(stage: Stage, cast: Cast): Promise<void> {
 /** In its free period, with three quotes. */
 async function liveAuction(stage: Stage, { firmA, firmB }: Cast, seller: Firm): Promise<void> {
   const { items } = await stage.anyone.ask(listPatents, { owner: seller.uscc, limit: 100 });
-  const free = items.find(({ reservedBy, entry }) => !reservedBy && entry?.status === 'GRANTED' && entry.owners.length === 1);
+  const free = items.find(
+    ({ reservedBy, entry }) => !reservedBy && entry?.status === 'GRANTED' && entry.owners.length === 1,
+  );
   if (!free) throw new Error(`${seller.name} has no patent to sell`);
   const sale = await Sale.draft(stage, seller, { patentNumber: free.patentNumber, inventors: [] });
   const { terms } = await sale.announce();

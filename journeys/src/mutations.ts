@@ -63,7 +63,10 @@ export function mutations(good: unknown, accepts: (body: unknown) => boolean): M
     ...missing,
     { what: 'an unknown field', body: JSON.stringify({ ...object, surprise: 1 }) },
     { what: 'a prototype', body: `{"__proto__":{"admin":true},${JSON.stringify(good).slice(1)}` },
-    { what: 'a constructor', body: `{"constructor":{"prototype":{"admin":true}},${JSON.stringify(good).slice(1)}`.replace(/,}$/, '}') },
+    {
+      what: 'a constructor',
+      body: `{"constructor":{"prototype":{"admin":true}},${JSON.stringify(good).slice(1)}`.replace(/,}$/, '}'),
+    },
     { what: 'half of it', body: JSON.stringify(good).slice(0, -1) },
     { what: 'a list', body: '[]' },
     { what: 'a text', body: '"x"' },

@@ -1,7 +1,7 @@
 import { fen, toDigits } from '@yuzhi/money/fen';
 import { getAuction, getRegistration, placeBid, registerBidder } from '@yuzhi/protocol/bidding';
 import { contractPdf, getDeal, signContract } from '@yuzhi/protocol/contracts';
-import type { AnswerOf } from '@yuzhi/protocol/declare';
+import type { AnswerOf, InputOf } from '@yuzhi/protocol/declare';
 import { getOrder, getPayee, getSaleMoney, onboardPayee, payOrder } from '@yuzhi/protocol/escrow';
 import { approveListing, draftListing, getListing, submitListing } from '@yuzhi/protocol/listings';
 import { getPatent, importPatent } from '@yuzhi/protocol/register';
@@ -12,9 +12,32 @@ import type { Firm, Person, Stage } from './stage.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+type Terms = InputOf<typeof draftListing>['terms'];
 /** The bidding terms of the story, amounts in yuan. */
 export const TERMS = { start: '200000', reserve: '220000', increment: '5000', deposit: '20000', costs: '8000' };
-const amount = (yuan: string) => toDigits(fen(yuan));
+export const amount = (yuan: string) => toDigits(fen(yuan));
+
+/** What a holder offers: the bidding opens a day from `now` for two days. */
+export const offerOf = (now: number, inventors: Person[] = [], terms: Partial<Terms> = {}) => ({
+  description: {
+    zh: '整体转让，附技术资料与两日技术指导。',
+    en: 'Outright transfer with documents and two days of instruction.',
+  },
+  terms: {
+    startPriceFen: amount(TERMS.start),
+    reserveFen: amount(TERMS.reserve),
+    incrementFen: amount(TERMS.increment),
+    depositFen: amount(TERMS.deposit),
+    admissionEndsAt: now + 2 * DAY_MS,
+    freeStartsAt: now + DAY_MS,
+    freeEndsAt: now + 3 * DAY_MS,
+    cycleSeconds: 300,
+    ...terms,
+  },
+  inventors: inventors.map(({ id }, i) => ({ party: id, weight: i === 0 ? 2 : 1 })),
+  inventorBps: 7000,
+  costsFen: amount(TERMS.costs),
+});
 
 export const importInto = async (stage: Stage, client: Client, spelling: string) => {
   const { patentNumber } = await client.send(importPatent, { patentNumber: spelling });
@@ -24,6 +47,8 @@ export const importInto = async (stage: Stage, client: Client, spelling: string)
   });
 };
 
+type Payer = Pick<Firm, 'client'>;
+
 /** One sale on the straight line, step by step, as its people do it. */
 export class Sale {
   constructor(
@@ -32,30 +57,13 @@ export class Sale {
     readonly seller: Firm,
   ) {}
 
-  /** Drafts the listing of a mirrored patent. The bidding opens a day from now for two days. */
   static async draft(
     stage: Stage,
     seller: Firm,
-    { patentNumber, inventors, cycleSeconds = 300 }: { patentNumber: string; inventors: Person[]; cycleSeconds?: number },
+    { patentNumber, inventors, terms }: { patentNumber: string; inventors: Person[]; terms?: Partial<Terms> },
   ): Promise<Sale> {
-    const now = await stage.now();
-    const { saleId } = await seller.client.send(draftListing, {
-      patentNumber,
-      description: { zh: '整体转让，附技术资料与两日技术指导。', en: 'Outright transfer with documents and two days of instruction.' },
-      terms: {
-        startPriceFen: amount(TERMS.start),
-        reserveFen: amount(TERMS.reserve),
-        incrementFen: amount(TERMS.increment),
-        depositFen: amount(TERMS.deposit),
-        admissionEndsAt: now + 2 * DAY_MS,
-        freeStartsAt: now + DAY_MS,
-        freeEndsAt: now + 3 * DAY_MS,
-        cycleSeconds,
-      },
-      inventors: inventors.map(({ id }, i) => ({ party: id, weight: i === 0 ? 2 : 1 })),
-      inventorBps: 7000,
-      costsFen: amount(TERMS.costs),
-    });
+    const offer = offerOf(await stage.now(), inventors, terms);
+    const { saleId } = await seller.client.send(draftListing, { patentNumber, ...offer });
     return new Sale(stage, saleId, seller);
   }
 
@@ -75,7 +83,7 @@ export class Sale {
   auction = () => this.stage.anyone.ask(getAuction, { saleId: this.saleId });
 
   /** Registers, pays the deposit on the rail's hosted page, and waits for the paddle. */
-  async enter(bidder: Firm): Promise<{ paddle: number; orderId: string }> {
+  async enter(bidder: Payer): Promise<{ paddle: number; orderId: string }> {
     const { saleId } = this;
     const { terms } = await this.auction();
     const { orderId } = await bidder.client.send(registerBidder, { saleId, rulesVersion: terms.rulesVersion });
@@ -88,7 +96,7 @@ export class Sale {
   }
 
   /** Pays an order in as many charges as the rail needs. */
-  async pay(payer: Firm, orderId: string, method = 'alipay'): Promise<void> {
+  async pay(payer: Payer, orderId: string, method = 'alipay'): Promise<void> {
     for (let charges = 0; charges < 20; charges++) {
       const order = await eventually('the order', async () => payer.client.ask(getOrder, { orderId }));
       if (order.paidFen === order.amountFen) return;
@@ -98,7 +106,10 @@ export class Sale {
         return opened.checkoutUrl !== null && opened;
       });
       await this.stage.rail.payOnPage(checkoutUrl!, method);
-      await eventually('the payment', async () => (await payer.client.ask(getOrder, { orderId })).paidFen !== order.paidFen);
+      await eventually(
+        'the payment',
+        async () => (await payer.client.ask(getOrder, { orderId })).paidFen !== order.paidFen,
+      );
     }
     throw new Error(`order ${orderId} is never paid`);
   }
@@ -113,7 +124,11 @@ export class Sale {
   }
   async sign(firm: Firm): Promise<void> {
     const deal = await this.untilDeal('signing', ({ state }) => state === 'signing', firm.client);
-    await firm.client.send(signContract, { saleId: this.saleId, contentHash: deal.contract!.contentHash, consent: true });
+    await firm.client.send(signContract, {
+      saleId: this.saleId,
+      contentHash: deal.contract!.contentHash,
+      consent: true,
+    });
   }
   async contract(client: Client): Promise<Buffer<ArrayBuffer>> {
     const response = await client.download(contractPdf, { saleId: this.saleId });

@@ -60,7 +60,13 @@ async function signIn(baseUrl: string, loginName: string, password: string): Pro
   const done = await browser.follow(form.url, redirect, new URLSearchParams({ loginName, password }));
   const code = new URL(done.url).searchParams.get('code');
   if (!code) throw new Error(`${loginName} could not sign in: ${done.response.status} at ${done.url}`);
-  return exchange(baseUrl, { grant_type: 'authorization_code', code, redirect_uri: redirect, code_verifier: verifier, client_id: CLIENT });
+  return exchange(baseUrl, {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: redirect,
+    code_verifier: verifier,
+    client_id: CLIENT,
+  });
 }
 
 async function exchange(baseUrl: string, form: Record<string, string>, authorization?: string): Promise<Tokens> {

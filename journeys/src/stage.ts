@@ -9,6 +9,7 @@ import {
 } from '@yuzhi/protocol/identity';
 import { advanceClock, getClock } from '@yuzhi/protocol/oversight';
 import type { InputOf } from '@yuzhi/protocol/declare';
+import { isUnanswered } from '@yuzhi/protocol/refused';
 import type { z } from 'zod';
 import { Office, Rail } from './doubles.ts';
 import { eventually } from './eventually.ts';
@@ -50,9 +51,15 @@ export class Stage {
     this.desk = createClient({ baseUrl: url, token, organisation: platform });
   }
 
+  /** A form cannot be repeated by key: when nobody answers, signing in tells whether it was taken. */
   async signUp(name: string, loginName: string, password: string): Promise<Person> {
-    const { person } = await this.anyone.submit(signUp, {}, { loginName, password, name });
-    return { id: person, name, loginName, password, client: this.#clientOf(loginName, password) };
+    const client = this.#clientOf(loginName, password);
+    const asked = await this.anyone.submit(signUp, {}, { loginName, password, name }).catch((error: unknown) => {
+      if (isUnanswered(error)) return undefined;
+      throw error;
+    });
+    const { person } = asked ?? (await eventually(`${loginName} signed up`, () => client.ask(getMe, {})));
+    return { id: person, name, loginName, password, client };
   }
   #clientOf(loginName: string, password: string): Client {
     const { url } = this.addresses;

@@ -16,7 +16,11 @@ beforeAll(async () => {
 describe('one patent carried from listing to payout', () => {
   it('is imported by any spelling of its number and shows its owner', async () => {
     const patent = await story.patent();
-    expect(patent.entry).toMatchObject({ owners: [{ party: story.cast.university.uscc }], status: 'GRANTED', demo: true });
+    expect(patent.entry).toMatchObject({
+      owners: [{ party: story.cast.university.uscc }],
+      status: 'GRANTED',
+      demo: true,
+    });
     const listing = await story.list(patent.patentNumber);
     expect(listing).toMatchObject({ status: 'announced', patentNumber: patent.patentNumber, demo: true });
     expect(listing.terms.reserveFen).toBe('22000000');
@@ -75,6 +79,12 @@ describe('one patent carried from listing to payout', () => {
     expect(summary.difference_fen).toBe('0');
     const types = record.map(({ type }) => type);
     expect(types.at(-1)).toBe('listings.listing.completed.v1');
-    expect(types).toEqual(expect.arrayContaining(['contracts.deal.effective.v1', 'register.filing.registered.v1', 'escrow.sale.released.v1']));
+    expect(types).toEqual(
+      expect.arrayContaining([
+        'contracts.deal.effective.v1',
+        'register.filing.registered.v1',
+        'escrow.sale.released.v1',
+      ]),
+    );
   }, 120_000);
 });

@@ -143,12 +143,24 @@ export class StraightLine {
       stage.desk.ask(getReconciliation, {}),
     ]);
     const record = await this.record();
-    return { deal, money, balance, rail, summary: await stage.rail.summary(), record, own: await sale.money(cast.inventors[0]!.client) };
+    return {
+      deal,
+      money,
+      balance,
+      rail,
+      summary: await stage.rail.summary(),
+      record,
+      own: await sale.money(cast.inventors[0]!.client),
+    };
   }
   async record() {
     const rows = [];
-    for (let after: string | undefined; ; ) {
-      const page = await this.stage.desk.ask(getRecord, { saleId: this.sale.saleId, limit: 100, ...(after && { after }) });
+    for (let after: string | undefined; ;) {
+      const page = await this.stage.desk.ask(getRecord, {
+        saleId: this.sale.saleId,
+        limit: 100,
+        ...(after && { after }),
+      });
       rows.push(...page.items);
       if (!page.next) return rows;
       after = page.next;

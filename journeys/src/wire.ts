@@ -12,7 +12,12 @@ export interface Answered {
 }
 
 export async function send(baseUrl: string, { method, path, headers = {}, body }: Sent): Promise<Answered> {
-  const response = await fetch(baseUrl + path, { method, headers, redirect: 'manual', ...(body !== undefined && { body }) });
+  const response = await fetch(baseUrl + path, {
+    method,
+    headers,
+    redirect: 'manual',
+    ...(body !== undefined && { body }),
+  });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
@@ -27,11 +32,13 @@ interface ProblemBody {
 /** The problem in an answer; throws where a refusal is not one: no code, a language or a next step missing, a 500. */
 export function problemOf({ status, headers, text }: Answered): ProblemBody {
   const type = headers.get('content-type') ?? '';
-  if (status < 400 || status >= 500) throw new Error(`${status} is no refusal of a caller's mistake: ${text.slice(0, 300)}`);
+  if (status < 400 || status >= 500)
+    throw new Error(`${status} is no refusal of a caller's mistake: ${text.slice(0, 300)}`);
   if (!type.startsWith('application/problem+json')) throw new Error(`${status} as ${type}: ${text.slice(0, 300)}`);
   const problem = JSON.parse(text) as ProblemBody;
   const han = /\p{Script=Han}/u;
   const complete = problem.status === status && problem.code && han.test(problem.zh) && han.test(problem.next.zh);
-  if (!complete || !/[a-z]/.test(problem.en) || !/[a-z]/.test(problem.next.en)) throw new Error(`incomplete problem: ${text}`);
+  if (!complete || !/[a-z]/.test(problem.en) || !/[a-z]/.test(problem.next.en))
+    throw new Error(`incomplete problem: ${text}`);
   return problem;
 }

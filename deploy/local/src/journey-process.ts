@@ -20,11 +20,19 @@ export const journeyEnvironment = ({
 });
 
 /** Runs a program of `journeys` against a platform; `said` hears its lines. Throws with what it said to stderr. */
-export function runJourney(program: string, args: string[], platform: Platform, said: (line: string) => void): Promise<void> {
+export function runJourney(
+  program: string,
+  args: string[],
+  platform: Platform,
+  said: (line: string) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const file = join(root, 'journeys/dist', `${program}.js`);
     const env = { PATH: process.env['PATH'], ...journeyEnvironment(platform) };
-    const child = spawn(process.execPath, ['--enable-source-maps', file, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let rest = '';
     let wrong = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

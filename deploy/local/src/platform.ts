@@ -79,7 +79,8 @@ async function webhookEndpoints(railUrl: string, secretKey: string, url: string)
   };
   const { data } = await call('?limit=100');
   for (const known of data) if (known.url === url) await call(`/${known.id}`, 'DELETE');
-  const endpoint = (connect: boolean) => new URLSearchParams({ url, 'enabled_events[0]': '*', connect: String(connect) });
+  const endpoint = (connect: boolean) =>
+    new URLSearchParams({ url, 'enabled_events[0]': '*', connect: String(connect) });
   const [own, payees] = [await call('', 'POST', endpoint(false)), await call('', 'POST', endpoint(true))];
   return `${own.secret},${payees.secret}`;
 }
@@ -88,7 +89,10 @@ async function provisionAll({ infrastructure, name }: PlatformOptions, secretFil
   const made = await Promise.all(
     SERVICES.map(async (service) => {
       const database = `${name}${service.replaceAll('-', '_')}`;
-      return [service, await provisionDatabase(infrastructure.databaseUrl, service, { name: database, secretFile })] as const;
+      return [
+        service,
+        await provisionDatabase(infrastructure.databaseUrl, service, { name: database, secretFile }),
+      ] as const;
     }),
   );
   return Object.fromEntries(made) as Record<ServiceName, ServiceDatabase>;
@@ -107,7 +111,10 @@ class Members {
   async start(member: Member): Promise<void> {
     const { shape, dir } = this.options;
     const environment = this.settings[member];
-    const starting = shape === 'processes' ? startProcess(member, environment, { dir, watchdog: this.watchdog }) : startHere(member, environment);
+    const starting =
+      shape === 'processes'
+        ? startProcess(member, environment, { dir, watchdog: this.watchdog })
+        : startHere(member, environment);
     this.#running.set(member, await starting);
   }
   /** Reads its configuration before anything else starts, so that all of them are refused for one bad key. */
@@ -145,15 +152,27 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const { dir, step } = options;
   mkdirSync(dir, { recursive: true });
   const secretFile = join(dir, 'secret');
-  const ports = await choosePorts(join(dir, 'ports.json'), PORT_NAMES, { gateway: 8080, stripeSandbox: 12111, patentOffice: 4100 });
+  const ports = await choosePorts(join(dir, 'ports.json'), PORT_NAMES, {
+    gateway: 8080,
+    stripeSandbox: 12111,
+    patentOffice: 4100,
+  });
   const url = gatewayUrl({ ports });
   const closing: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const close of closing.splice(0).toReversed()) await close();
   };
   try {
-    const databases = await step('databases', () => provisionAll(options, secretFile), () => `${SERVICES.length} services`);
-    const officeUrl = await plainDatabase(options.infrastructure.databaseUrl, `${options.name}patent_office`, secretFile);
+    const databases = await step(
+      'databases',
+      () => provisionAll(options, secretFile),
+      () => `${SERVICES.length} services`,
+    );
+    const officeUrl = await plainDatabase(
+      options.infrastructure.databaseUrl,
+      `${options.name}patent_office`,
+      secretFile,
+    );
     const office = await startPatentOffice({ databaseUrl: officeUrl, port: ports.patentOffice });
     closing.push(() => office.close());
     const rail = await openRail(options, ports.stripeSandbox, `${url}/v1/hooks/stripe`, secretFile);
@@ -178,7 +197,11 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     closing.push(async () => watchdog.close());
     const members = new Members(options, settings, watchdog);
     closing.push(() => members.stop());
-    await step('services', () => members.startAll(), () => url);
+    await step(
+      'services',
+      () => members.startAll(),
+      () => url,
+    );
     return {
       url,
       ...(rail.url && { stripeSandboxUrl: rail.url }),

@@ -22,7 +22,10 @@ const isIntake = (declared: Declared): declared is Intake => ['hook', 'upload', 
 /** Every rejection of every command, every refusal of the door, every move of every process. */
 export function reachables(): Reachable[] {
   const rejections = declarations('command').flatMap(({ service, type, rejections: of }) =>
-    Object.keys(of).map((code) => ({ what: `${type} · ${code}`, key: `commands_decided_total ${labels({ service, type, code })}` })),
+    Object.keys(of).map((code) => ({
+      what: `${type} · ${code}`,
+      key: `commands_decided_total ${labels({ service, type, code })}`,
+    })),
   );
   const intakes = catalogue.declared.filter(isIntake).flatMap(({ type, rejections: of }) =>
     Object.entries(of).map(([code, { status }]) => ({

@@ -67,7 +67,8 @@ export async function startRehearsal(): Promise<Rehearsal> {
   };
   const server = createServer((request, response) => {
     answer(request).then(
-      (body) => response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {})),
+      (body) =>
+        response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {})),
       (error: Error) => response.writeHead(500).end(error.message),
     );
   });

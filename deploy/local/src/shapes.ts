@@ -65,7 +65,11 @@ export async function startProcess(
   const log = openSync(file, 'a');
   const flags = ['--enable-source-maps', '--disable-warning=TimeoutNegativeWarning'];
   const env = { PATH: process.env['PATH'], ...environment };
-  const child = spawn(process.execPath, [...flags, programOf(member)], { stdio: ['ignore', log, log], detached: true, env });
+  const child = spawn(process.execPath, [...flags, programOf(member)], {
+    stdio: ['ignore', log, log],
+    detached: true,
+    env,
+  });
   closeSync(log);
   const { pid } = child;
   if (pid === undefined) throw new Error(`${member} could not be started`);

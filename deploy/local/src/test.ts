@@ -17,7 +17,10 @@ import { createSteps } from './steps.ts';
 const GUARDS: { name: string; command: string[] }[] = [
   { name: 'format', command: ['prettier', '--check', '--cache', '--log-level=warn', '.'] },
   { name: 'lint', command: ['oxlint', '--type-aware'] },
-  { name: 'architecture', command: ['depcruise', 'libs', 'services', 'gateway', 'tools', 'deploy', 'journeys'] },
+  {
+    name: 'architecture',
+    command: ['depcruise', '--output-type', 'err-long', 'libs', 'services', 'gateway', 'tools', 'deploy', 'journeys'],
+  },
   { name: 'types of specs', command: ['tsc', '-p', 'tsconfig.spec.json'] },
   { name: 'tidy', command: ['node', 'tools/tidy.mjs'] },
   { name: 'documents', command: ['node', 'tools/docs.mjs', '--check'] },

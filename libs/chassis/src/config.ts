@@ -92,3 +92,6 @@ export function readConfig<S extends z.ZodObject>(
   });
   throw new Error(`the configuration cannot be used:\n${wrong.join('\n')}`);
 }
+
+/** The same of this process's own environment: what its main.ts calls. */
+export const readEnvironment = <S extends z.ZodObject>(schema: S): z.output<S> => readConfig(schema, process.env);

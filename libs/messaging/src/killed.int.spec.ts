@@ -106,7 +106,7 @@ describe('kill -9 of the owner', () => {
     async (point, atDeath) => {
       const struck = await strike(point);
       expect(struck.how).toBe('SIGKILL');
-      expect(atDeath.slice(0, struck.atDeath.length)).toEqual(struck.atDeath);
+      expect(struck.atDeath.slice(0, 3)).toEqual(atDeath);
       expect(struck.booked).toEqual(['1', '2', '10000', '3', '4']);
       expect(await outcomeOf(database, struck.doomed)).toMatchObject({ status: 200, body: { totalFen: '10003' } });
       const { rows } = await database.reader.query<{ n: number }>(

@@ -110,6 +110,7 @@ export class AuctionStore implements Store<Lot, Row> {
       insertMoments(moments),
     ];
   }
+
   committed(lots: Map<string, Lot>): void {
     for (const [saleId, lot] of lots) {
       if (lot.auction.period === 'ended') this.#open.delete(saleId);
@@ -119,9 +120,9 @@ export class AuctionStore implements Store<Lot, Row> {
   forget(): void {
     this.#open.clear();
   }
-  /** Auctions in memory. */
-  get resident(): number {
-    return this.#open.size;
+  /** Whether the auction is in memory. */
+  holds(saleId: string): boolean {
+    return this.#open.has(saleId);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '@yuzhi/chassis/config';
 import { type Asked, Journal } from '@yuzhi/database/journal';
+import { startIssuer, type TestIssuer } from '@yuzhi/chassis/issuer.fixture';
 import { type RunningService, startService } from '@yuzhi/chassis/service';
 import type { Log } from '@yuzhi/messaging/log';
 import { MemoryBroker, MemoryLog } from '@yuzhi/messaging/memory-log';
@@ -70,10 +71,13 @@ export class Market {
   readonly #read = new Map<string, number>();
   running!: RunningService;
 
-  private constructor(readonly database: TestDatabase) {}
+  private constructor(
+    readonly database: TestDatabase,
+    private readonly issuer: TestIssuer,
+  ) {}
 
   static async start(): Promise<Market> {
-    const market = new Market(await testDatabase('bidding'));
+    const market = new Market(await testDatabase('bidding'), await startIssuer());
     await new MemoryLog(market.broker).prepare([...catalogue.topics]);
     for (const [id, [value, unit]] of Object.entries(RULES)) {
       const version = { id, value, unit, source, status: 'proposal', from: '2020-01-01', to: null };
@@ -99,7 +103,7 @@ export class Market {
     const { writer, reader, side } = this.database.urls;
     const config: ServiceConfig = {
       ...{ kafkaBrokers: [], redisUrl: '', topicPrefix: '', replica: '0', sessionTimeoutMs: 1000 },
-      ...{ issuerUrl: 'http://127.0.0.1:1', audience: 'yuzhi', host: '127.0.0.1', port: 0 },
+      ...{ issuerUrl: this.issuer.url, audience: 'yuzhi', host: '127.0.0.1', port: 0 },
       ...{ internalSecret: 'secret-of-a-test-', logLevel: 'silent', steppable: true, sweepMs: 20 },
       ...{ writerUrl: writer, readerUrl: reader, sideUrl: side },
       log: () => wrap(new MemoryLog(this.broker)),
@@ -217,12 +221,15 @@ export class Market {
   async rows<T extends object>(text: string, ...values: unknown[]): Promise<T[]> {
     return (await this.database.owner.query<T>(text, values)).rows;
   }
-  async get<T>(path: string): Promise<{ status: number; body: T }> {
-    const response = await fetch(this.running.url + path);
+  /** A read, signed in as a natural person, or as nobody. */
+  async get<T>(path: string, person?: string): Promise<{ status: number; body: T }> {
+    const headers = person && { authorization: `Bearer ${await this.issuer.sign({ sub: person })}` };
+    const response = await fetch(this.running.url + path, headers ? { headers } : {});
     return { status: response.status, body: (await response.json()) as T };
   }
   async close(): Promise<void> {
     await this.running.stop();
     await this.database.close();
+    await this.issuer.close();
   }
 }

@@ -14,6 +14,9 @@ import { publicTerms, type Terms } from './domain/terms.ts';
 import { depositOrder } from './follows.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 
+/** Of the column. */
+const SEQ_MAX = 2_147_483_647;
+
 @Injectable()
 export class BiddingQueries {
   constructor(
@@ -27,19 +30,25 @@ export class BiddingQueries {
     return row ? viewOf(row, now) : undefined;
   }
 
-  /** Newest first: ids of sales rise with time. */
+  /** Those that begin last come first; the cursor is the last row's beginning and id. */
   @Answer(listAuctions)
   async list({ after, limit, period }: ParamsOf<typeof listAuctions>) {
     const now = await this.clock.now();
+    const [ms, saleId] = after?.split('_') ?? [];
+    const freeStartsAt = new Date(Number(ms));
+    const behind = saleId
+      ? { OR: [{ freeStartsAt: { lt: freeStartsAt } }, { freeStartsAt, saleId: { lt: saleId } }] }
+      : {};
     const rows = await this.prisma.standing.findMany({
-      where: { AND: [period ? inPeriod(period, new Date(now)) : {}, after ? { saleId: { lt: after } } : {}] },
-      orderBy: { saleId: 'desc' },
+      where: { AND: [period ? inPeriod(period, new Date(now)) : {}, behind] },
+      orderBy: [{ freeStartsAt: 'desc' }, { saleId: 'desc' }],
       take: limit + 1,
     });
     const items = rows.slice(0, limit);
+    const last = items.at(-1);
     return {
       items: items.map((row) => viewOf(row, now)),
-      next: rows.length > limit ? items.at(-1)!.saleId : null,
+      next: rows.length > limit && last ? `${last.freeStartsAt.getTime()}_${last.saleId}` : null,
     };
   }
 
@@ -47,14 +56,15 @@ export class BiddingQueries {
   async bids({ saleId, after, limit }: ParamsOf<typeof listBids>) {
     if (!(await this.prisma.auction.findUnique({ where: { saleId }, select: { saleId: true } }))) return undefined;
     const rows = await this.prisma.bid.findMany({
-      where: { saleId, refusal: null, ...(after && { seq: { lt: Number(after) } }) },
+      where: { saleId, refusal: null, ...(after && { seq: { lt: Math.min(Number(after.split('_')[0]), SEQ_MAX) } }) },
       orderBy: { seq: 'desc' },
       take: limit + 1,
     });
     const items = rows.slice(0, limit).map(({ seq, at, paddle, amountFen }) => {
       return { seq, at: at.getTime(), paddle: paddle!, amountFen };
     });
-    return { items, next: rows.length > limit ? String(items.at(-1)!.seq) : null };
+    const last = items.at(-1);
+    return { items, next: rows.length > limit && last ? `${last.seq}_${saleId}` : null };
   }
 
   @Answer(getRegistration)
@@ -82,6 +92,7 @@ export class BiddingQueries {
     const standing = await this.prisma.standing.findUnique({ where: { saleId }, select: { head: true, terms: true } });
     if (!standing) return undefined;
     const { head } = standing;
+    if (after >= head) return { items: [], head };
     const [[{ first }], moments] = await Promise.all([
       this.prisma.$queryRaw<[{ first: number }]>`select first_bid_behind(${saleId}::uuid, ${after}) as first`,
       this.prisma.moment.findMany({ where: { saleId, seq: { gt: after } }, orderBy: { seq: 'asc' }, take: limit }),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { uuidv7 } from '@yuzhi/messaging/ids';
 import { applyWinnersDeposit } from '@yuzhi/protocol/bidding';
 import { dealEffective } from '@yuzhi/protocol/contracts';
-import type { Envelope } from '@yuzhi/protocol/declare';
+import type { Command, Envelope, Outcome } from '@yuzhi/protocol/declare';
 import { applyDeposit, returnDeposit } from '@yuzhi/protocol/escrow';
 import { ANN, BOB, CID, LISTINGS, Market, onlyDate, SELLER, service } from './bidding.fixture.ts';
 
@@ -42,8 +42,8 @@ const deposits = async (saleId: string) => {
 };
 const news = async (saleId: string) =>
   (await market.since('bidding.events', saleId)).map(({ type, data }) => [type.split('.')[2], data]);
-const answer = (saleId: string, party: string, outcome: typeof done | typeof notHeld, of = returnDeposit) =>
-  market.answer(of, saleId, { book: 'main', saleId, party }, outcome as never);
+const answer = (saleId: string, party: string, outcome: Outcome, of: Command = returnDeposit) =>
+  market.answer(of, saleId, { book: 'main', saleId, party }, outcome);
 
 /** ANN wins at 100 against BOB; CID registered and never paid. Answers when it ended. */
 async function sold(changes = {}): Promise<{ saleId: string; endedAt: number }> {
@@ -95,7 +95,7 @@ describe('after the end', () => {
     expect(await deposits(saleId)).toEqual({ [ANN]: 'returning', [BOB]: 'returning', [CID]: 'due' });
   });
 
-  it('it is told once when escrow has answered for all of them, whatever it answered', async () => {
+  it('the settlement is told once, when escrow has answered for all of them, whatever it answered', async () => {
     const saleId = await returning({ reserveFen: '20000' });
     await answer(saleId, ANN, done);
     expect(await news(saleId)).toEqual([]);
@@ -155,8 +155,8 @@ describe("the winner's deposit", () => {
     );
     await market.idle();
     expect(askedFor(saleId, applyDeposit.type).map(({ party }) => party)).toEqual([ANN]);
-    await answer(saleId, ANN, done, applyDeposit as never);
-    await answer(saleId, ANN, done, applyDeposit as never);
+    await answer(saleId, ANN, done, applyDeposit);
+    await answer(saleId, ANN, done, applyDeposit);
     expect(await deposits(saleId)).toEqual({ [ANN]: 'applied', [BOB]: 'held', [CID]: 'due' });
     expect(await news(saleId)).toEqual([]);
   });
@@ -165,9 +165,9 @@ describe("the winner's deposit", () => {
     const { saleId } = await sold();
     const apply = () => market.send(applyWinnersDeposit, saleId, { saleId }, service('bidding'));
     await apply();
-    await answer(saleId, ANN, fault, applyDeposit as never);
+    await answer(saleId, ANN, fault, applyDeposit);
     expect(await deposits(saleId)).toMatchObject({ [ANN]: 'applying: internal-fault' });
-    await answer(saleId, ANN, notHeld, applyDeposit as never);
+    await answer(saleId, ANN, notHeld, applyDeposit);
     expect(await deposits(saleId)).toMatchObject({ [ANN]: 'none: deposit-not-held' });
     const reasons = (await news(saleId)).map(([, data]) => (data as { reason: string }).reason);
     expect(reasons).toEqual(['internal-fault', 'deposit-not-held']);

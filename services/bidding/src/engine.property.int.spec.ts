@@ -147,7 +147,7 @@ describe('the engine, forgetting, losing its connection and starting anew in bet
         expect(items.at(-1)!.item).toMatchObject({ kind: 'ended', at: endedAt });
         // What was heard live is what is filled; a message may be lost with its connection.
         expect(heard).toEqual(items.filter(({ seq }) => heard.some((one) => one.seq === seq)));
-        expect(market.store.resident).toBe(0);
+        expect(market.store.holds(saleId)).toBe(false);
       }),
       { numRuns: 15 },
     );

@@ -98,7 +98,8 @@ export class BookStore implements Store<Book> {
       this.#rows<Documented>('select state from payee'),
       this.#rows<{ id: string }>('select sale_id as id from sale where is_open'),
       this.#rows<Documented>(
-        `select state from rail_operation where sale_id is null and status in ('waiting', 'intended', 'sent', 'blocked')`,
+        `select state from rail_operation
+         where sale_id is null and status in ('waiting', 'intended', 'sent', 'blocked')`,
       ),
       this.#accounts(resident, 'sale_id is null', []),
     ]);

@@ -1,4 +1,4 @@
-import { ServiceEnvironment } from '@yuzhi/chassis/config';
+import { type ServiceConfig, ServiceEnvironment } from '@yuzhi/chassis/config';
 import { z } from 'zod';
 
 const names = (text: string) => text.split(',').map((name) => name.trim());
@@ -23,4 +23,4 @@ export const EscrowEnvironment = ServiceEnvironment.extend({
   path: ['stripeApiBase'],
   message: 'a live key is never sent to a sandbox',
 });
-export type EscrowConfig = z.output<typeof EscrowEnvironment>;
+export type EscrowConfig = z.output<typeof EscrowEnvironment> & ServiceConfig;

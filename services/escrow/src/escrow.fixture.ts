@@ -6,7 +6,16 @@ import { MemoryBroker, MemoryLog } from '@yuzhi/messaging/memory-log';
 import { MemoryPager, replyChannel, type Reply } from '@yuzhi/messaging/replies';
 import { bidderRegistered } from '@yuzhi/protocol/bidding';
 import { catalogue } from '@yuzhi/protocol/catalogue';
-import type { AnswerOf, CloudEvent, Command, Envelope, Event, InputOf, Outcome, Principal } from '@yuzhi/protocol/declare';
+import type {
+  AnswerOf,
+  CloudEvent,
+  Command,
+  Envelope,
+  Event,
+  InputOf,
+  Outcome,
+  Principal,
+} from '@yuzhi/protocol/declare';
 import {
   type getOrder,
   type getReconciliation,
@@ -88,8 +97,10 @@ export class House {
     await house.#pager.subscribe(replyChannel(house.#name), (replies: Reply[]) => {
       for (const { id, outcome } of replies) house.#waiting.get(id)?.(outcome);
     });
-    const { reconcileMs: _, ...settings } = { fee_bps: 60, settlement_seconds: 0, refund_seconds: 0, ...options };
-    await house.control('/settings', { payout_seconds: 0, ...settings });
+    const atOnce = { settlement_seconds: 0, refund_seconds: 0, payout_seconds: 0 };
+    const { reconcileMs: _, ...settings } = options;
+    // Without a fee a deposit can go back whole: the platform has no money of its own on the rail.
+    await house.control('/settings', { fee_bps: 0, ...atOnce, ...settings });
     for (const connect of ['false', 'true']) {
       const made = await house.api('/webhook_endpoints', { url: 'http://127.0.0.1:1', connect });
       house.#secrets.push(made['secret'] as string);
@@ -98,7 +109,7 @@ export class House {
     await house.boot();
     return house;
   }
-  readonly desk = randomUUID();
+  readonly desk: string = randomUUID();
 
   rule(id: string, value: string, unit: string): void {
     const version = { id, value, unit, source, status: 'proposal', from: '2020-01-01', to: null };
@@ -114,10 +125,20 @@ export class House {
       EscrowModule.with({
         ...{ kafkaBrokers: [], redisUrl: '', topicPrefix: '', replica: '0', sessionTimeoutMs: 1000 },
         ...{ issuerUrl: this.issuer.url, audience: 'yuzhi', host: '127.0.0.1', port: 0 },
-        ...{ internalSecret: 'secret-of-a-test-', logLevel: (process.env['ESCROW_TEST_LOG'] ?? 'silent') as 'silent', steppable: true, sweepMs: 20 },
+        ...{
+          internalSecret: 'secret-of-a-test-',
+          logLevel: (process.env['ESCROW_TEST_LOG'] ?? 'silent') as 'silent',
+          steppable: true,
+          sweepMs: 20,
+        },
         ...{ writerUrl: writer, readerUrl: reader, sideUrl: side },
         ...{ stripeSecretKey: 'sk_test_yuzhi', stripeWebhookSecrets: this.#secrets, stripeApiBase: this.sandbox.url },
-        ...{ stripePlatform: 'yuzhi', stripeTimeoutMs: 800, railBackOffMs: 20, reconcileMs: this.options.reconcileMs ?? 60_000 },
+        ...{
+          stripePlatform: 'yuzhi',
+          stripeTimeoutMs: 800,
+          railBackOffMs: 20,
+          reconcileMs: this.options.reconcileMs ?? 60_000,
+        },
         log: () => new MemoryLog(this.broker),
         pager: () => new MemoryPager(),
       }),
@@ -165,7 +186,7 @@ export class House {
 
   /** Resolves once nothing is under way that goes on by itself. */
   async idle(): Promise<void> {
-    for (let calm = 0; calm < 2; ) {
+    for (let calm = 0; calm < 2;) {
       const { waiting } = await this.running.runtime.pulse();
       calm = waiting === 0 ? calm + 1 : 0;
       await sleep(10);
@@ -224,7 +245,11 @@ export class House {
   /** The sandbox's own interface: what people, banks and bad luck do. */
   control<T = Record<string, unknown>>(path: string, body?: object, method = body ? 'POST' : 'GET'): Promise<T> {
     const headers = { 'content-type': 'application/json' };
-    return answerOf(`${this.sandbox.url}/_sandbox${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    return answerOf(`${this.sandbox.url}/_sandbox${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
   }
   /** The rail's API without the client that the service uses. */
   api(path: string, form: Record<string, string>): Promise<Record<string, unknown>> {
@@ -281,7 +306,8 @@ export class House {
     const { difference_fen: own } = await this.control<{ difference_fen: string }>('/summary');
     const found = { sumFen, violations, differenceFen, parked, own };
     const expected = { sumFen: '0', violations: [], differenceFen: '0', parked: [], own: '0' };
-    if (JSON.stringify(found) !== JSON.stringify(expected)) throw new Error(`the money differs: ${JSON.stringify(found)}`);
+    if (JSON.stringify(found) !== JSON.stringify(expected))
+      throw new Error(`the money differs: ${JSON.stringify(found)}`);
   }
 
   /** Ends with the ledger at zero, or not at all. */

@@ -9,6 +9,7 @@ import {
   RailRefused,
   SignatureInvalid,
 } from './payment-rail.ts';
+import { accountObject, expiredObject, objectOf, payoutObject, refundObject, transferObject } from './stripe-objects.ts';
 
 export interface StripeConfig {
   stripeSecretKey: string;
@@ -34,9 +35,6 @@ const TRANSIENT = [
   'account_closed',
 ];
 
-/** What whoever pays reads on the page. */
-const TITLE = '豫知 专利交易资金托管 Yuzhi: escrow of a patent sale';
-
 type Kind = RailObject['kind'] | 'session';
 const CONCERNS: Record<string, Kind> = {
   'payment_intent.succeeded': 'payment',
@@ -53,7 +51,6 @@ const CONCERNS: Record<string, Kind> = {
 
 /** The SDK counts money in numbers; eight digits of fen fit. */
 const toNumber = (fen: bigint): number => Number(fen);
-const toFen = (amount: number): bigint => BigInt(amount);
 const seconds = (ms: number): number => Math.floor(ms / 1000);
 
 /** Stripe, or a sandbox that speaks like it. */
@@ -65,7 +62,7 @@ export class StripeRail extends PaymentRail {
   constructor(private readonly config: StripeConfig) {
     super();
     const { stripeSecretKey, stripeApiBase, stripeTimeoutMs: timeout } = config;
-    this.isDemo = !stripeSecretKey.startsWith('sk_live_');
+    this.isDemo = !stripeSecretKey.includes('_live_');
     this.name = this.isDemo ? 'Stripe 演示 Demonstration' : 'Stripe';
     const base = stripeApiBase === undefined ? undefined : new URL(stripeApiBase);
     const protocol = base?.protocol === 'http:' ? 'http' : 'https';
@@ -92,8 +89,7 @@ export class StripeRail extends PaymentRail {
       case 'checkout':
         return madeSession(await this.#stripe.checkout.sessions.create(sessionOf(order, metadata), { idempotencyKey }));
       case 'refund': {
-        const { amount } = money;
-        const asked = { payment_intent: order.paymentId!, amount, metadata };
+        const asked = { payment_intent: order.paymentId!, amount: money.amount, metadata };
         return madeRefund(await this.#stripe.refunds.create(asked, { idempotencyKey }));
       }
       case 'transfer': {
@@ -147,12 +143,9 @@ export class StripeRail extends PaymentRail {
   async fetch({ type, account, payload }: Pick<RailEvent, 'type' | 'account' | 'payload'>) {
     const kind = CONCERNS[type];
     const { id } = (payload as Stripe.Event).data.object as { id: string };
-    return kind && this.#look(kind, id, account ?? undefined);
+    return kind && this.look(kind, id, account ?? undefined);
   }
-  look(kind: 'payout' | 'account', railId: string, account: string): Promise<RailObject | undefined> {
-    return this.#look(kind, railId, account);
-  }
-  async #look(kind: Kind, id: string, stripeAccount?: string): Promise<RailObject | undefined> {
+  async look(kind: Kind, id: string, stripeAccount?: string): Promise<RailObject | undefined> {
     const found = await this.#fetch(kind, id, stripeAccount);
     if (!found) return undefined;
     const { object, metadata } = found;
@@ -184,7 +177,7 @@ export class StripeRail extends PaymentRail {
     if (intent.status !== 'succeeded' || intent.currency !== 'cny') return undefined;
     const settled = (intent.latest_charge as Stripe.Charge).balance_transaction as Stripe.BalanceTransaction | null;
     if (!settled) throw new Error(`what the rail keeps of ${id} is not known yet`);
-    const amounts = { amountFen: toFen(intent.amount_received), feeFen: toFen(settled.fee) };
+    const amounts = { amountFen: BigInt(intent.amount_received), feeFen: BigInt(settled.fee) };
     return shown(intent, () => objectOf('payment', intent, { state: 'succeeded', rank: 3, ...amounts }));
   }
 
@@ -212,7 +205,7 @@ export class StripeRail extends PaymentRail {
   async balanceFen(): Promise<bigint> {
     const { available, pending } = await this.#stripe.balance.retrieve();
     const ours = [...available, ...pending].filter(({ currency }) => currency === 'cny');
-    return ours.reduce((sum, { amount }) => sum + toFen(amount), 0n);
+    return ours.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
   }
 }
 
@@ -221,7 +214,14 @@ function sessionOf(order: RailOrder, metadata: Record<string, string>): Stripe.C
   return {
     mode: 'payment',
     line_items: [
-      { quantity: 1, price_data: { currency: 'cny', unit_amount: toNumber(amountFen), product_data: { name: TITLE } } },
+      {
+        quantity: 1,
+        price_data: {
+          currency: 'cny',
+          unit_amount: toNumber(amountFen),
+          product_data: { name: '豫知 专利交易资金托管 Yuzhi: escrow of a patent sale' },
+        },
+      },
     ],
     allowed_payment_method_types: ['alipay', 'wechat_pay', 'card'],
     payment_method_options: { wechat_pay: { client: 'web' } },
@@ -243,41 +243,10 @@ const accountOf = (metadata: Record<string, string>): Stripe.AccountCreateParams
 const madeSession = ({ id, url }: Stripe.Checkout.Session): RailMade => ({ railId: id, url, object: null });
 const made = (object: RailObject): RailMade => ({ railId: object.railId, url: null, object });
 
-type Found = { id: string; created?: number; metadata?: Stripe.Metadata | null };
-const shown = <T extends Found>(found: T, show: (found: T) => RailObject) => ({
+const shown = <T extends { metadata?: Stripe.Metadata | null }>(found: T, show: (found: T) => RailObject) => ({
   object: show(found),
   metadata: found.metadata,
 });
-const objectOf = (
-  kind: RailObject['kind'],
-  { id, created, metadata }: Found,
-  known: Pick<RailObject, 'state' | 'rank' | 'amountFen'> & { feeFen?: bigint },
-): RailObject => ({
-  kind,
-  railId: id,
-  reference: metadata?.['reference'] ?? '',
-  at: (created ?? 0) * 1000,
-  feeFen: 0n,
-  ...known,
-});
-const expiredObject = (session: Stripe.Checkout.Session): RailObject =>
-  objectOf('payment', session, { state: 'expired', rank: 2, amountFen: 0n });
-/** A bank may refuse what was called done: failed outranks succeeded. */
-function moved(status: string | null, done: string): Pick<RailObject, 'state' | 'rank'> {
-  if (status === done) return { state: 'succeeded', rank: 2 };
-  if (status === 'failed' || status === 'canceled') return { state: 'failed', rank: 3 };
-  return { state: 'pending', rank: 1 };
-}
-const refundObject = (refund: Stripe.Refund): RailObject =>
-  objectOf('refund', refund, { ...moved(refund.status, 'succeeded'), amountFen: toFen(refund.amount) });
-const transferObject = (transfer: Stripe.Transfer): RailObject =>
-  objectOf('transfer', transfer, { state: 'succeeded', rank: 2, amountFen: toFen(transfer.amount) });
-const payoutObject = (payout: Stripe.Payout): RailObject =>
-  objectOf('payout', payout, { ...moved(payout.status, 'paid'), amountFen: toFen(payout.amount) });
-function accountObject(account: Stripe.Account): RailObject {
-  const isReady = account.payouts_enabled && account.capabilities?.transfers === 'active';
-  return objectOf('account', account, { state: isReady ? 'succeeded' : 'pending', rank: isReady ? 2 : 1, amountFen: 0n });
-}
 const madeRefund = (refund: Stripe.Refund): RailMade => made(refundObject(refund));
 const madeTransfer = (transfer: Stripe.Transfer): RailMade => made(transferObject(transfer));
 const madePayout = (payout: Stripe.Payout): RailMade => made(payoutObject(payout));

@@ -13,19 +13,27 @@ import { ListingStore } from './listings.store.ts';
 
 const words: Record<string, Refusal> = { ...registerRefusals, ...biddingRefusals, ...platformRefusals };
 
+/** What the holder reads: why, and what to do about it. A code that a newer service may know is our own fault. */
+function commentOf(code: string): string {
+  const { zh, en, next } = words[code] ?? platformRefusals['internal-fault'];
+  return `${zh}${next.zh} ${en} ${next.en}`;
+}
+
 /** The register or the bidding refused: back to the holder, who reads why. An answer that comes again changes nothing. */
 function comeBack(listing: Listing, { code }: { code: string }): Decision<Listing> {
-  const comment = `${words[code]!.zh} ${words[code]!.en}`;
-  const releasing = listing.reservation === 'held';
-  const change: Partial<Listing> = {
-    returned: { code, comment },
-    reservation: releasing ? 'releasing' : listing.reservation,
-  };
-  const returned = moved(listing, 'refused', change);
+  const comment = commentOf(code);
+  const returned = moved(listing, 'refused', { returned: { code, comment } });
   if (!returned) return accept(listing);
+  const { saleId } = listing;
+  const decision = listing.reservation === 'held' ? giveBack(returned) : accept(returned);
+  return decision.tell(listingReturned, { saleId, reason: comment }, saleId);
+}
+function giveBack(listing: Listing) {
   const { saleId, patentNumber } = listing;
-  const decision = accept(returned).tell(listingReturned, { saleId, reason: comment }, saleId);
-  return releasing ? decision.ask(releasePatent, patentNumber, { patentNumber, saleId }) : decision;
+  return accept<Listing>({ ...listing, reservation: 'releasing' }).ask(releasePatent, patentNumber, {
+    patentNumber,
+    saleId,
+  });
 }
 const unchanged = (listing: Listing) => accept(listing);
 
@@ -36,7 +44,8 @@ export class ListingAnswers {
   readonly reserved: AnswerTable<Listing, typeof reservePatent> = {
     accepted(listing, entry) {
       const opening = moved(listing, 'reserved', { entry, reservation: 'held' });
-      if (!opening) return accept(listing);
+      // Taken although it had failed for us: a lock that nobody gives back would hold the patent for ever.
+      if (!opening) return listing.reservation === 'none' ? giveBack(changed(listing, {})) : accept(listing);
       const { saleId, seller, terms } = opening;
       return accept(opening).ask(openAuction, saleId, { saleId, seller, terms: wire(terms) });
     },

@@ -90,7 +90,12 @@ export class ListingHandlers {
     const reserving = moved(listing, 'approve');
     if (!reserving) return refuse('listing-not-in-review');
     const { saleId, seller, patentNumber } = listing;
-    return accept(reserving, {}).ask(reservePatent, patentNumber, { patentNumber, saleId, seller, purpose: 'transfer' });
+    return accept(reserving, {}).ask(reservePatent, patentNumber, {
+      patentNumber,
+      saleId,
+      seller,
+      purpose: 'transfer',
+    });
   }
 
   @On(auctionEnded)
@@ -148,6 +153,8 @@ export class ListingHandlers {
     const { patentNumber } = listing;
     const sold = moved(listing, 'close', { reservation: 'releasing' });
     if (!sold) return accept(listing);
-    return accept(sold).tell(saleCompleted, { saleId }, saleId).ask(releasePatent, patentNumber, { patentNumber, saleId });
+    return accept(sold)
+      .tell(saleCompleted, { saleId }, saleId)
+      .ask(releasePatent, patentNumber, { patentNumber, saleId });
   }
 }

@@ -13,6 +13,9 @@ const rules = ['listings.result-notice-working-days'];
 @Module({ providers: [ListingStore, ListingHandlers, ListingAnswers, ListingQueries] })
 export class ListingsModule {
   static with(config: ServiceConfig): DynamicModule {
-    return { module: ListingsModule, imports: [ServiceModule.of('listings', config, { catalogue, rules, prisma: PrismaClient })] };
+    return {
+      module: ListingsModule,
+      imports: [ServiceModule.of('listings', config, { catalogue, rules, prisma: PrismaClient })],
+    };
   }
 }

@@ -27,7 +27,9 @@ export class ListingQueries {
     const [at, saleId] = after?.split('_') ?? [];
     const own = mine === 'true' ? { seller: asker?.party ?? '' } : {};
     const shown = mine === 'true' || seesAll(asker) ? {} : { status: { in: [...PUBLIC_STATES] } };
-    const cursor = saleId ? { OR: [{ listedAt: { lt: instant(at!) } }, { listedAt: instant(at!), saleId: { lt: saleId } }] } : {};
+    const cursor = saleId
+      ? { OR: [{ listedAt: { lt: instant(at!) } }, { listedAt: instant(at!), saleId: { lt: saleId } }] }
+      : {};
     const rows = await this.prisma.listing.findMany({
       where: { AND: [own, shown, status ? { status } : {}, q ? { words: { contains: q.toLowerCase() } } : {}, cursor] },
       orderBy: [{ listedAt: 'desc' }, { saleId: 'desc' }],

@@ -1,5 +1,5 @@
-import { readConfig, ServiceEnvironment } from '@yuzhi/chassis/config';
+import { readEnvironment, ServiceEnvironment } from '@yuzhi/chassis/config';
 import { runProcess } from '@yuzhi/chassis/service';
 import { ListingsModule } from './listings.module.ts';
 
-await runProcess(ListingsModule.with(readConfig(ServiceEnvironment, process.env)));
+await runProcess(ListingsModule.with(readEnvironment(ServiceEnvironment)));

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { placeBid, wake } from './auction.ts';
-import type { Auction, AuctionEvent, Bid } from './auction-state.ts';
+import type { AuctionEvent, Bid } from './auction-state.ts';
 import { deadlineOf } from './deadlines.ts';
 import { apply, begin, type Happening, history, naive, reserve, type Step, terms, unfold } from './naive.fixture.ts';
 

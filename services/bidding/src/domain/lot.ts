@@ -23,8 +23,8 @@ export interface Lot {
   /** Number of the last item of the live stream. */
   readonly head: number;
   /**
-   * When to look again, never after the next thing that happens by itself. It is moved only once it has passed: a quote
-   * of the timed period, which puts the end off, changes nothing but what its own row says.
+   * When to look again, never after the next thing that happens by itself. A quote of the timed period, which puts the
+   * end off, does not move it: it changes nothing but what its own row says.
    */
   readonly deadlineAt: number | null;
   /** Null until the bidding has ended. */
@@ -52,15 +52,8 @@ export function step(
   happened: readonly Happening[],
 ): Step {
   const items = hallItems(happened);
-  const due = dueOf(auction, returns);
-  const kept = before.deadlineAt !== null && due !== null && before.deadlineAt <= due;
-  const lot = {
-    auction,
-    returns,
-    version: before.version + 1,
-    head: before.head + items.length,
-    deadlineAt: kept ? before.deadlineAt : due,
-  };
+  const head = before.head + items.length;
+  const lot = { auction, returns, version: before.version + 1, head, deadlineAt: dueOf(auction, returns) };
   return { lot, happened, items };
 }
 
@@ -80,11 +73,10 @@ export function advanceLot(lot: Lot, now: number, returnsAt: (endedAt: number) =
   const happened: Happening[] = [...events];
   const ended = auction.result !== null && lot.returns === null;
   const returns: Returns | null = ended ? { dueAt: returnsAt(auction.result.endedAt), state: 'waiting' } : lot.returns;
-  // Passed now: the step sets the next one.
-  const passed = { ...lot, deadlineAt: null };
-  if (returns?.state === 'waiting' && returns.dueAt <= now)
-    return askReturns(passed, auction, returns.dueAt, now, happened);
-  return step(passed, { returns, auction: callUnanswered(auction, now, happened) }, happened);
+  if (returns?.state === 'waiting' && returns.dueAt <= now) {
+    return askReturns(lot, auction, returns.dueAt, now, happened);
+  }
+  return step(lot, { returns, auction: callUnanswered(auction, now, happened) }, happened);
 }
 
 /** Everybody whose deposit is held and who did not win gets it back. */

@@ -17,18 +17,18 @@ const operation = (state: OperationState) => ({ id: 'p', state }) as Operation;
 const ORDER_STATES: OrderState[] = ['open', 'paid', 'returning', 'returned', 'applied', 'closed'];
 const OPERATION_STATES: OperationState[] = ['waiting', 'intended', 'sent', 'done', 'failed', 'blocked'];
 
+function isLegal(move: () => unknown): boolean {
+  try {
+    move();
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
 function legal<S extends string>(states: S[], move: (from: S, to: S) => unknown): string[] {
-  return states.flatMap((from) =>
-    states.flatMap((to) => {
-      try {
-        move(from, to);
-        return [`${from} > ${to}`];
-      } catch (error) {
-        expect(error).toBeInstanceOf(TypeError);
-        return [];
-      }
-    }),
-  );
+  const moves = states.flatMap((from) => states.map((to) => [from, to] as const));
+  return moves.filter(([from, to]) => isLegal(() => move(from, to))).map(([from, to]) => `${from} > ${to}`);
 }
 
 describe('an order', () => {

@@ -20,7 +20,7 @@ const movement = (id: string, fen: bigint): Movement => ({
 const asked = { id: 'o', saleId: SALE, payer: BUYER, purpose: 'deposit', amountFen: 5n, dueAt: null } as const;
 
 let till: Till;
-beforeEach(() => (till = new Till()));
+beforeEach(() => void (till = new Till()));
 
 describe('a draft', () => {
   it('opens accounts with their first entry: one of a sale knows its sale, one of the house does not', () => {
@@ -30,7 +30,9 @@ describe('a draft', () => {
   });
 
   it('leaves out lines of nothing, for a payment may cost no fee', () => {
-    till.does((draft) => draft.post({ ...movement('j', 100n), legs: [...movement('j', 100n).legs, ['expense:psp', 0n]] }));
+    till.does((draft) =>
+      draft.post({ ...movement('j', 100n), legs: [...movement('j', 100n).legs, ['expense:psp', 0n]] }),
+    );
     expect(till.resident.account('expense:psp')).toBeUndefined();
     expect(till.journals('test')[0]!.lines).toHaveLength(2);
   });
@@ -41,7 +43,9 @@ describe('a draft', () => {
   });
 
   it('throws what the ledger refuses, for that is a mistake of ours', () => {
-    expect(() => till.does((draft) => draft.post(movement('j', -1n)))).toThrow('the ledger refuses: insufficient-funds');
+    expect(() => till.does((draft) => draft.post(movement('j', -1n)))).toThrow(
+      'the ledger refuses: insufficient-funds',
+    );
     const onesided = { ...movement('j', 1n), legs: [['psp:stripe', 1n]] as const };
     expect(() => till.does((draft) => draft.post(onesided))).toThrow('the ledger refuses: unbalanced');
     const unknown = { ...movement('j', 1n), legs: [['treasure:chest', 1n]] as const };
@@ -67,7 +71,10 @@ describe('a draft', () => {
 describe('the book', () => {
   it('lets a later decision of the batch see an earlier one', () => {
     let book = till.book();
-    for (const [id, fen] of [['a', 10n], ['b', 20n]] as const) {
+    for (const [id, fen] of [
+      ['a', 10n],
+      ['b', 20n],
+    ] as const) {
       const draft = book.draft(T0, 'x');
       draft.post(movement(id, fen));
       book = book.after(draft).state;

@@ -92,7 +92,9 @@ describe('a layer', () => {
     expect([states.journals.length, states.entries.length, states.attempts.length]).toEqual([0, 0, 0]);
     for (const layer of [whole, states]) {
       expect(layer.account('escrow:sale')!.postedFen).toBe(-7n);
-      expect(layer.order('a') && layer.operation('o') && layer.sale('sale') && layer.payee('p') && layer.hold('h')).toBeTruthy();
+      expect(
+        layer.order('a') && layer.operation('o') && layer.sale('sale') && layer.payee('p') && layer.hold('h'),
+      ).toBeTruthy();
     }
   });
 
@@ -112,7 +114,9 @@ describe('a layer', () => {
     layer.putAccount(account('payable:p', 0n, null));
     layer.putOperation(operation('payee:p', 'sent', { saleId: null }));
     layer.evict('sale');
-    expect(layer.sale('sale') ?? layer.order('a') ?? layer.operation('o') ?? layer.account('escrow:sale')).toBeUndefined();
+    expect(
+      layer.sale('sale') ?? layer.order('a') ?? layer.operation('o') ?? layer.account('escrow:sale'),
+    ).toBeUndefined();
     expect(layer.account('payable:p')).toBeDefined();
     expect(layer.operation('payee:p')).toBeDefined();
     expect(layer.touchedSales()).toEqual(new Set());

@@ -32,7 +32,8 @@ export function intend(draft: Draft, intention: Intention): Operation {
 }
 
 /** Records what the rail is to do once its payee has an account there. */
-export const intendLater = (draft: Draft, intention: Intention): Operation => draft.putOperation(drawn(draft, intention));
+export const intendLater = (draft: Draft, intention: Intention): Operation =>
+  draft.putOperation(drawn(draft, intention));
 
 export function intendNow(draft: Draft, operation: Operation, payeeAccount: string): Operation {
   const next = draft.putOperation({ ...moveOperation(operation, 'intended'), payeeAccount });

@@ -31,7 +31,7 @@ const refused = (id: string, reason: string, isTransient: boolean) =>
     const said = { outcome: 'refused' as const, railId: null, url: null, reason, isTransient };
     recorded(draft, { book: 'main', operationId: id, attempt, ...said });
   });
-beforeEach(() => (till = new Till()));
+beforeEach(() => void (till = new Till()));
 
 describe('an amount in parts', () => {
   it('is whole when the rail takes it at once', () => {

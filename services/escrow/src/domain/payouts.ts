@@ -76,7 +76,7 @@ export function settle(draft: Draft, sale: Sale): void {
   draft.tell(saleSettled, { saleId: sale.saleId }, sale.saleId);
 }
 
-/** The payee's bank sent it back, perhaps after the rail had called it paid; the money is in his account with the rail. */
+/** The payee's bank sent it back, perhaps after it was called paid; the money is in his account with the rail. */
 export function payoutFailed(draft: Draft, payout: Operation, reason: string): void {
   const next = retried(draft, payout, reason);
   track(draft, next, next.state === 'blocked' ? 'blocked' : 'paying-out', reason);

@@ -24,12 +24,17 @@ beforeEach(() => {
 const record = (operationId: string, part: Partial<DataOf<typeof recordRail>> = {}) =>
   till.does((draft) => {
     const { attempt } = draft.book.operation(operationId) ?? { attempt: 1 };
-    const said = { outcome: 'done' as const, railId: `rail-${operationId}`, url: null, reason: null, isTransient: false };
+    const said = {
+      outcome: 'done' as const,
+      railId: `rail-${operationId}`,
+      url: null,
+      reason: null,
+      isTransient: false,
+    };
     recorded(draft, { book: 'main', operationId, attempt, ...said, ...part });
   });
 const refusal = { outcome: 'refused' as const, railId: null };
-const onboards = (party = SELLER) =>
-  till.does((draft) => onboard(draft, party, draft.book.payee(party), BACK));
+const onboards = (party = SELLER) => till.does((draft) => onboard(draft, party, draft.book.payee(party), BACK));
 const payee = (party = SELLER) => till.resident.payee(party)!;
 
 describe('what a call brought', () => {

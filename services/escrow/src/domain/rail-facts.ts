@@ -10,7 +10,7 @@ import { refundFailed, refundSucceeded } from './refunds.ts';
 type Recorded = DataOf<typeof recordRail>;
 type Noted = DataOf<typeof noteRail>;
 
-/** What the call of an attempt brought. Of an attempt that is over, or that a webhook was faster with, it says nothing. */
+/** What the call of an attempt brought; nothing new when the attempt is over or a webhook was faster. */
 export function recorded(draft: Draft, record: Recorded): void {
   const operation = draft.book.operation(record.operationId);
   if (!operation) throw new Error(`the rail answers for ${record.operationId}, which nobody asked`);

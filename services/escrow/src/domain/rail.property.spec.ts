@@ -70,7 +70,11 @@ class World {
     const reference = session ? keyOf(session) : '';
     const amountFen = session?.amountFen ?? fen;
     const money = { amountFen: String(amountFen), feeFen: '1' };
-    this.rail.make(railId, { kind: 'payment', railId, reference, state: 'succeeded', rank: 3, ...money }, amountFen - 1n);
+    this.rail.make(
+      railId,
+      { kind: 'payment', railId, reference, state: 'succeeded', rank: 3, ...money },
+      amountFen - 1n,
+    );
   }
   /** The next call is made: it may be refused, and its answer may never arrive. */
   #call(pick: number): void {
@@ -134,7 +138,8 @@ class World {
   }
   #onboard(pick: number): void {
     const party = [SELLER, OTHER][pick % 2]!;
-    if (!this.till.resident.payee(party)) this.till.does((draft) => onboard(draft, party, undefined, 'https://x.example'));
+    if (!this.till.resident.payee(party))
+      this.till.does((draft) => onboard(draft, party, undefined, 'https://x.example'));
   }
 
   /** Everybody answers in the end: calls are made, banks confirm, and a reconciliation tells of every object. */
@@ -155,10 +160,14 @@ describe('whatever people and the rail do, in whatever order it is heard of', ()
   it('the book and the rail have the same money in the end, and no fen leaves twice', () => {
     fc.assert(
       fc.property(steps, (acts) => {
-        const { till, rail } = ((world) => (acts.forEach((act) => world.act(...act)), world.drain(), world))(new World());
+        const { till, rail } = ((world) => (acts.forEach((act) => world.act(...act)), world.drain(), world))(
+          new World(),
+        );
         expect(till.posted('psp:stripe')).toBe(rail.balanceFen);
         const moving = ['refund', 'transfer', 'payout'] as const;
-        expect(moving.flatMap((kind) => [...till.operations(kind, 'intended'), ...till.operations(kind, 'sent')])).toEqual([]);
+        expect(
+          moving.flatMap((kind) => [...till.operations(kind, 'intended'), ...till.operations(kind, 'sent')]),
+        ).toEqual([]);
         expect(till.told(saleFunded).length).toBeLessThanOrEqual(1);
         expect(till.told(saleSettled).length).toBeLessThanOrEqual(1);
         expect(till.told(depositHeld).length).toBeLessThanOrEqual(2);
@@ -184,4 +193,4 @@ describe('whatever people and the rail do, in whatever order it is heard of', ()
 });
 
 const hash = (note: Note, seed: number) =>
-  [...`${note.railId}${note.rank}${seed}`].reduce((h, c) => (Math.imul(h, 31) + c.charCodeAt(0)) | 0, 7);
+  Buffer.from(`${note.railId}${note.rank}${seed}`).reduce((h, byte) => (Math.imul(h, 31) + byte) | 0, 7);

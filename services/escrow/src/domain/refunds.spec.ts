@@ -25,7 +25,7 @@ function paidBy(...parts: bigint[]): void {
 }
 const back = (sentBackFor: string | null = null) =>
   till.does((draft) => giveBack(draft, draft.book.order(ID)!, HELD, sentBackFor));
-beforeEach(() => (till = new Till()));
+beforeEach(() => void (till = new Till()));
 
 describe('a deposit that is given back', () => {
   it('returns by the payments it came with, and is set aside at once so that nothing leaves twice', () => {

@@ -35,7 +35,7 @@ const released = (sale: Sale, claims: Partial<Omit<Release, 'priceFen'>> = {}, r
   till.does((draft) =>
     release(draft, sale, { inventors: [], inventorBps: 0, costsFen: 0n, ...claims }, { ...RULES, ...rules }),
   );
-beforeEach(() => (till = new Till()));
+beforeEach(() => void (till = new Till()));
 
 describe('the guards of a release', () => {
   it('name the first rule that is violated', () => {
@@ -55,7 +55,7 @@ describe('the guards of a release', () => {
   });
 
   it('refuse an inventor who is named twice, and nothing has moved', () => {
-    const twice = [ANN, ANN].map((party) => ({ party: party!, weight: 1n }));
+    const twice = [ANN, ANN].map((party) => ({ party, weight: 1n }));
     expect(released(funded(5_000n), { inventors: twice })).toBe('inventor-named-twice');
     expect(till.posted(escrowOf(SALE))).toBe(-5_000n);
     expect(till.journals('release')).toEqual([]);
@@ -71,8 +71,8 @@ describe('a release', () => {
   it('moves the price in one journal to the fee, the inventors and the seller', () => {
     const sale = funded(1_000_000n);
     const inventors = [
-      { party: ANN!, weight: 2n },
-      { party: BOB!, weight: 1n },
+      { party: ANN, weight: 2n },
+      { party: BOB, weight: 1n },
     ];
     const split = released(sale, { inventors, inventorBps: 7_500, costsFen: 80_000n });
     expect(split).toMatchObject({ feeFen: 20_000n, netFen: 900_000n, sellerFen: 305_000n });
@@ -82,15 +82,15 @@ describe('a release', () => {
       { account: escrowOf(SALE), amountFen: 1_000_000n },
       { account: 'revenue:fee', amountFen: -20_000n },
       { account: payableTo(SELLER), amountFen: -305_000n },
-      { account: payableTo(ANN!), amountFen: -450_000n },
-      { account: payableTo(BOB!), amountFen: -225_000n },
+      { account: payableTo(ANN), amountFen: -450_000n },
+      { account: payableTo(BOB), amountFen: -225_000n },
     ]);
     expect(till.posted(escrowOf(SALE))).toBe(0n);
   });
 
   it('gives inventors the Henan floor when less was agreed (DOMAIN §6: inventor reward, net income 1,000,000)', () => {
     const sale = funded(1_000_000n);
-    const split = released(sale, { inventors: [{ party: ANN!, weight: 1n }], inventorBps: 5_000 }, { feeBps: 0 });
+    const split = released(sale, { inventors: [{ party: ANN, weight: 1n }], inventorBps: 5_000 }, { feeBps: 0 });
     expect(split).toMatchObject({ netFen: 1_000_000n, inventors: [{ party: ANN, amountFen: 700_000n }] });
     expect(till.told(saleReleased)[0]).toMatchObject({ inventorBps: 7_000 });
   });
@@ -114,7 +114,7 @@ describe('a release', () => {
   });
 
   it('plans a payout for each payee, which waits while he has no account with the rail', () => {
-    released(funded(1_000_000n), { inventors: [{ party: ANN!, weight: 1n }], inventorBps: 7_000 });
+    released(funded(1_000_000n), { inventors: [{ party: ANN, weight: 1n }], inventorBps: 7_000 });
     expect(till.sale().payouts).toEqual([
       { party: SELLER, part: 0, amountFen: 294_000n, state: 'waiting', reason: null },
       { party: ANN, part: 0, amountFen: 686_000n, state: 'waiting', reason: null },
@@ -123,8 +123,8 @@ describe('a release', () => {
   });
 
   it('pays a seller who is the inventor once, with both amounts', () => {
-    const sale = till.does((draft) => draft.putSale({ ...funded(1_000_000n), seller: ANN! }));
-    released(sale, { inventors: [{ party: ANN!, weight: 1n }], inventorBps: 7_000 });
+    const sale = till.does((draft) => draft.putSale({ ...funded(1_000_000n), seller: ANN }));
+    released(sale, { inventors: [{ party: ANN, weight: 1n }], inventorBps: 7_000 });
     expect(till.sale().payouts.map(({ party, amountFen }) => [party, amountFen])).toEqual([[ANN, 980_000n]]);
   });
 

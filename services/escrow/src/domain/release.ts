@@ -13,11 +13,7 @@ export interface ReleaseRules extends ShareRule {
   rulebookVersion: string;
 }
 export type ReleaseRefusal =
-  | 'sale-not-found'
-  | 'sale-not-funded'
-  | 'sale-not-registered'
-  | 'sale-already-released'
-  | 'inventor-named-twice';
+  'sale-not-found' | 'sale-not-funded' | 'sale-not-registered' | 'sale-already-released' | 'inventor-named-twice';
 
 /** Why the price of a sale is not let go; the first violated rule is named. */
 export function refusalOf(sale: Sale | undefined): ReleaseRefusal | null {

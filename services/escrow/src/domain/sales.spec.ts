@@ -1,7 +1,15 @@
 import { beforeEach, describe, expect as that, it } from '@jest/globals';
 import { depositApplied, moneySentBack, saleFunded, saleOverdue } from '@yuzhi/protocol/escrow';
 import { depositOf, escrowOf } from './accounts.ts';
-import { beginCheckout, depositOrderId, ENDED_UNPAID, openOrder, priceOrderId, received, TOO_MUCH } from './payments.ts';
+import {
+  beginCheckout,
+  depositOrderId,
+  ENDED_UNPAID,
+  openOrder,
+  priceOrderId,
+  received,
+  TOO_MUCH,
+} from './payments.ts';
 import { giveBack } from './refunds.ts';
 import { apply, closeDeposits, expect, overdue } from './sales.ts';
 import { BUYER, OTHER, SALE, SELLER, T0, Till } from './till.fixture.ts';
@@ -10,7 +18,7 @@ const DEPOSIT = depositOrderId(SALE, BUYER);
 const PRICE = priceOrderId(SALE, BUYER);
 
 let till: Till;
-beforeEach(() => (till = new Till()));
+beforeEach(() => void (till = new Till()));
 
 function deposit(amountFen: bigint, payer = BUYER): void {
   const id = depositOrderId(SALE, payer);
@@ -22,7 +30,9 @@ function pays(id: string, amountFen: bigint): void {
   till.does((draft) => received(draft, on, { railId: `pi_${on.id}`, rank: 3, amountFen, feeFen: 0n, at: T0 }));
 }
 const wants = (priceFen: bigint, depositFen: bigint) =>
-  till.does((draft) => expect(draft, { saleId: SALE, buyer: BUYER, seller: SELLER, priceFen, depositFen, dueAt: T0 + 50 }));
+  till.does((draft) =>
+    expect(draft, { saleId: SALE, buyer: BUYER, seller: SELLER, priceFen, depositFen, dueAt: T0 + 50 }),
+  );
 const applies = () => till.does((draft) => apply(draft, draft.book.order(DEPOSIT)!));
 
 describe('the price of a sale', () => {

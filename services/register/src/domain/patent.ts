@@ -1,4 +1,3 @@
-import type { Refusals } from '@yuzhi/protocol/declare';
 import type { RegisterEntry, reservePatent } from '@yuzhi/protocol/register';
 import type { z } from 'zod';
 
@@ -53,7 +52,7 @@ export const ownersDiffer = (before: Entry | null, after: Entry | null): boolean
 /** DOMAIN 7.4: late or suspended, the right itself stands. */
 const IN_FORCE: readonly Entry['status'][] = ['GRANTED', 'GRANTED_LATE_FEE', 'SUSPENDED', 'INVALID_PART', 'RESTORED'];
 
-type Obstacle = Exclude<keyof (typeof reservePatent)['rejections'] & keyof Refusals, 'patent-reserved'>;
+type Obstacle = Exclude<keyof (typeof reservePatent)['rejections'], 'patent-reserved'>;
 
 /**
  * Why a transfer of this patent by `seller` cannot go on, as the register stands: the first of the catalogue's order.

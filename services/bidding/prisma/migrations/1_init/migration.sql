@@ -20,6 +20,7 @@ create table auction (
   check ((result is null) = (period <> 'ended'))
 ) with (fillfactor = 70);
 create index auction_due on auction (deadline_at);
+create index auction_by_start on auction (free_starts_at desc, sale_id desc);
 
 -- Who registered for a bidding; written when that changes, never by a quote.
 create table bidder (

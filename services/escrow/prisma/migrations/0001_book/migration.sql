@@ -110,7 +110,8 @@ create table rail_operation (
 ) with (fillfactor = 70);
 create index rail_operation_by_sale on rail_operation (sale_id);
 create index rail_operation_newest on rail_operation (made_at desc, id desc);
-create index rail_operation_open on rail_operation (status, made_at) where status in ('waiting', 'intended', 'sent', 'blocked');
+create index rail_operation_open on rail_operation (status, made_at)
+  where status in ('waiting', 'intended', 'sent', 'blocked');
 
 -- The idempotency key of each attempt, on record before the call. `made_at` is real time: what the rail goes by.
 create table rail_attempt (
@@ -146,7 +147,8 @@ select 'I4', code from account
   where guarded and (case normal_side when 'debit' then posted_fen else -posted_fen end) - held_fen < 0
 union all
 select 'I5', a.code from account a
-  left join (select account, sum(amount_fen) as fen from hold where status = 'PENDING' group by account) h on h.account = a.code
+  left join (select account, sum(amount_fen) as fen from hold where status = 'PENDING' group by account) h
+    on h.account = a.code
   where a.held_fen <> coalesce(h.fen, 0)
 union all
 select 'I6', coalesce(a.code, e.account) from account a

@@ -1,0 +1,28 @@
+import { demonstrationPatents } from '@yuzhi/patent-office/demonstration-patents';
+import { demonstrationNumber } from '@yuzhi/protocol/patent-number';
+import type { Owner } from './doubles.ts';
+import type { Firm } from './stage.ts';
+
+/** The year in which all of these were filed. */
+const FILED = 2018;
+const SHANGHAI_MS = 8 * 3_600_000;
+
+export const ownerOf = ({ uscc, name }: Pick<Firm, 'uscc' | 'name'>): Owner => ({ party: uscc, name });
+
+/**
+ * Invented patents, one for each serial from the first on, not on the register yet. Where `dueOn` (epoch ms) is given,
+ * nobody pays their annuity of that day.
+ */
+export function invented(count: number, firms: readonly Firm[], firstSerial: number, dueOn?: number) {
+  const owners = firms.map(ownerOf);
+  const drafts = demonstrationPatents(count, { owners, seed: firstSerial, firstSerial });
+  const due = dueOn === undefined ? undefined : new Date(dueOn + SHANGHAI_MS);
+  return drafts.map((draft, i) => ({
+    ...draft,
+    number: demonstrationNumber(FILED, 'invention', firstSerial + i),
+    filingDate: due ? `${FILED}${due.toISOString().slice(4, 10)}` : `${FILED}-03-01`,
+    grantDate: '2020-03-02',
+    owners,
+    ...(due && { annuity: { paidThroughYear: due.getUTCFullYear() - FILED, ownerPays: false } }),
+  }));
+}

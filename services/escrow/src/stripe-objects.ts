@@ -1,0 +1,37 @@
+import type { RailObject } from './payment-rail.ts';
+
+type Found = { id: string; created?: number; metadata?: Record<string, string> | null };
+export const objectOf = (
+  kind: RailObject['kind'],
+  { id, created, metadata }: Found,
+  known: Pick<RailObject, 'state' | 'rank' | 'amountFen'> & { feeFen?: bigint },
+): RailObject => ({
+  kind,
+  railId: id,
+  reference: metadata?.['reference'] ?? '',
+  at: (created ?? 0) * 1000,
+  feeFen: 0n,
+  ...known,
+});
+export const expiredObject = (session: Found): RailObject =>
+  objectOf('payment', session, { state: 'expired', rank: 2, amountFen: 0n });
+/** A bank may refuse what was called done: failed outranks succeeded. */
+function moved(status: string | null, done: string): Pick<RailObject, 'state' | 'rank'> {
+  if (status === done) return { state: 'succeeded', rank: 2 };
+  if (status === 'failed' || status === 'canceled') return { state: 'failed', rank: 3 };
+  return { state: 'pending', rank: 1 };
+}
+export const refundObject = (refund: Moved): RailObject =>
+  objectOf('refund', refund, { ...moved(refund.status, 'succeeded'), amountFen: BigInt(refund.amount) });
+export const transferObject = (transfer: Moved): RailObject =>
+  objectOf('transfer', transfer, { state: 'succeeded', rank: 2, amountFen: BigInt(transfer.amount) });
+export const payoutObject = (payout: Moved): RailObject =>
+  objectOf('payout', payout, { ...moved(payout.status, 'paid'), amountFen: BigInt(payout.amount) });
+export function accountObject(account: Account): RailObject {
+  const isReady = account.payouts_enabled && account.capabilities?.transfers === 'active';
+  return objectOf('account', account, {
+    state: isReady ? 'succeeded' : 'pending',
+    rank: isReady ? 2 : 1,
+    amountFen: 0n,
+  });
+}

@@ -1,0 +1,324 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Calendar, Rulebook } from '@yuzhi/chassis/rulebook';
+import { held } from '@yuzhi/database/json';
+import { Accepted, type Decision, type Sent } from '@yuzhi/messaging/decision';
+import { openAuction } from '@yuzhi/protocol/bidding';
+import type { Command, DataOf, Principal } from '@yuzhi/protocol/declare';
+import type { concludeListing } from '@yuzhi/protocol/listings';
+import { releasePatent, reservePatent } from '@yuzhi/protocol/register';
+import fc from 'fast-check';
+import { changed, draft, type Listing, type ListingMove, moved } from './domain/listing.ts';
+import { ListingAnswers } from './listings.answers.ts';
+import { BUYER, DAY_MS, entry, NOW, offer, PATENT, SALE, SELLER } from './listings.fixture.ts';
+import { ListingHandlers } from './listings.handlers.ts';
+
+const UNTIL = NOW + 7 * DAY_MS;
+const rulebook = { int: () => 5, version: () => '2026-11' } as unknown as Rulebook;
+const calendar = { addWorkingDays: (at: number, n: number) => ({ at: at + (n + 2) * DAY_MS, provisional: true }) };
+const handlers = new ListingHandlers(rulebook, calendar as unknown as Calendar);
+const answers = new ListingAnswers();
+
+const by = (party: string): Principal => ({ party, person: party, roles: ['holder'] });
+const sent = <C extends Command>(data: DataOf<C>, party = SELLER) =>
+  ({ key: SALE, principal: by(party), data }) as unknown as Sent<C>;
+const drafted = draft(SALE, SELLER, held(offer()), NOW);
+const at = (...moves: ListingMove[]): Listing => {
+  const patch: Partial<Record<ListingMove, Partial<Listing>>> = {
+    reserved: { entry, reservation: 'held' },
+    sell: { result: held(sold), noticeUntil: UNTIL, deadlineAt: UNTIL },
+    'notice-passed': { deadlineAt: null },
+  };
+  return moves.reduce((listing, move) => moved(listing, move, patch[move])!, drafted);
+};
+const sold: DataOf<typeof concludeListing> = {
+  ...{ saleId: SALE, outcome: 'sold', winner: BUYER, paddle: 2, priceFen: '24500000', endedAt: NOW },
+};
+const reviewing = at('submit');
+const reserving = at('submit', 'approve');
+const opening = at('submit', 'approve', 'reserved');
+const announced = at('submit', 'approve', 'reserved', 'opened');
+const noticed = at('submit', 'approve', 'reserved', 'opened', 'sell');
+const contracting = at('submit', 'approve', 'reserved', 'opened', 'sell', 'notice-passed');
+
+const codeOf = (decision: Decision<unknown>) => (decision instanceof Accepted ? 'done' : decision.code);
+const toldBy = ({ events }: Decision<unknown>) =>
+  events.map(({ event, data }) => [event.type.split('.').slice(1, 3).join('.'), data]);
+const askedBy = ({ asks }: Decision<unknown>) => asks.map(({ command, key, data }) => [command.type, key, data]);
+const releasing = [releasePatent.type, PATENT, { patentNumber: PATENT, saleId: SALE }];
+
+const RULES = { rulesVersion: '2026-11' };
+type Refusing = (
+  state: Listing,
+  answer: { code: string; body: Record<string, unknown> },
+  now: number,
+  asked: unknown,
+) => Decision<Listing>;
+const refusing = (table: object, code: string) => (table as Record<string, Refusing>)[code]!;
+
+describe('the holder', () => {
+  it('drafts, and finds his draft when he asks again', () => {
+    const data = offer();
+    expect(handlers.draft(undefined, sent(data), NOW)).toMatchObject({ state: drafted, body: { saleId: SALE } });
+    expect(handlers.draft(reviewing, sent(data), NOW)).toMatchObject({ state: reviewing, body: { saleId: SALE } });
+  });
+
+  it('revises what is his and still open', () => {
+    const { patentNumber: _, ...data } = offer({ costsFen: '1' });
+    expect(handlers.revise(drafted, sent(data)).state).toMatchObject({ costsFen: 1n, version: 2 });
+    expect(codeOf(handlers.revise(undefined, sent(data)))).toBe('listing-not-found');
+    expect(codeOf(handlers.revise(drafted, sent(data, BUYER)))).toBe('listing-not-yours');
+    expect(codeOf(handlers.revise(reviewing, sent(data)))).toBe('listing-not-editable');
+  });
+
+  it('submits it, with whatever it was returned for forgotten', () => {
+    const returned = moved(reviewing, 'return', { returned: { code: null, comment: '请补充' } })!;
+    const decision = handlers.submit(returned, sent({}));
+    expect(decision.state).toMatchObject({ status: 'in-review', returned: null, version: 4 });
+    const title = '演示数据：一种超硬刀具';
+    expect(toldBy(decision)).toEqual([
+      ['listing.submitted', { saleId: SALE, seller: SELLER, patentNumber: PATENT, title }],
+    ]);
+    expect(codeOf(handlers.submit(undefined, sent({})))).toBe('listing-not-found');
+    expect(codeOf(handlers.submit(drafted, sent({}, BUYER)))).toBe('listing-not-yours');
+    expect(codeOf(handlers.submit(reviewing, sent({})))).toBe('listing-not-editable');
+  });
+
+  it('withdraws it until the desk has approved', () => {
+    for (const listing of [drafted, reviewing, moved(reviewing, 'return')!]) {
+      expect(toldBy(handlers.withdraw(listing, sent({})))).toEqual([['listing.withdrawn', { saleId: SALE }]]);
+    }
+    expect(codeOf(handlers.withdraw(undefined, sent({})))).toBe('listing-not-found');
+    expect(codeOf(handlers.withdraw(drafted, sent({}, BUYER)))).toBe('listing-not-yours');
+    for (const listing of [reserving, opening, announced, noticed]) {
+      expect(codeOf(handlers.withdraw(listing, sent({})))).toBe('listing-not-withdrawable');
+    }
+  });
+});
+
+describe('the desk', () => {
+  it('returns a listing in review with its comment', () => {
+    const decision = handlers.sendBack(reviewing, sent({ comment: '请补充说明' }));
+    expect(decision.state).toMatchObject({ status: 'returned', returned: { code: null, comment: '请补充说明' } });
+    expect(toldBy(decision)).toEqual([['listing.returned', { saleId: SALE, reason: '请补充说明' }]]);
+    expect(codeOf(handlers.sendBack(undefined, sent({ comment: 'x' })))).toBe('listing-not-found');
+    expect(codeOf(handlers.sendBack(drafted, sent({ comment: 'x' })))).toBe('listing-not-in-review');
+  });
+
+  it('approves it, which only asks the register: nothing is announced yet', () => {
+    const decision = handlers.approve(reviewing);
+    expect([decision.state, toldBy(decision)]).toEqual([reserving, []]);
+    const question = { patentNumber: PATENT, saleId: SALE, seller: SELLER, purpose: 'transfer' };
+    expect(askedBy(decision)).toEqual([[reservePatent.type, PATENT, question]]);
+    expect(codeOf(handlers.approve(undefined))).toBe('listing-not-found');
+    expect(codeOf(handlers.approve(announced))).toBe('listing-not-in-review');
+  });
+});
+
+describe('what the register answers', () => {
+  const { accepted, refused, failed } = answers.reserved;
+  const question = { patentNumber: PATENT, saleId: SALE, seller: SELLER, purpose: 'transfer' as const };
+  const answer = (listing: Listing) => accepted(listing, entry, NOW, question);
+
+  it('opens the bidding on the terms of the offer', () => {
+    const decision = answer(reserving);
+    expect(decision.state).toEqual(opening);
+    expect(askedBy(decision)).toEqual([
+      [openAuction.type, SALE, { saleId: SALE, seller: SELLER, terms: offer().terms }],
+    ]);
+  });
+
+  it.each(Object.keys(reservePatent.rejections))('with %s brings it back, saying why and what to do', (code) => {
+    const decision = refusing(refused, code)(reserving, { code, body: {} }, NOW, question);
+    const { zh, en, next } = reservePatent.rejections[code as keyof typeof refused];
+    expect(decision.state).toMatchObject({ status: 'returned', reservation: 'none', returned: { code } });
+    const [[, said] = []] = toldBy(decision);
+    for (const words of [zh, en, next.zh, next.en]) expect((said as { reason: string }).reason).toContain(words);
+    expect(askedBy(decision)).toEqual([]);
+  });
+
+  it('by failing brings it back too, even with a code of tomorrow', () => {
+    for (const code of ['internal-fault', 'patent-on-the-moon']) {
+      const decision = failed(reserving, { code }, NOW, question);
+      expect(decision.state).toMatchObject({
+        status: 'returned',
+        returned: { code, comment: expect.stringContaining('平台内部错误') },
+      });
+    }
+  });
+
+  it('a second time changes nothing', () => {
+    for (const listing of [opening, announced, contracting]) {
+      expect(answer(listing)).toMatchObject({ state: listing, asks: [], events: [] });
+      expect(
+        failed(listing.status === 'opening' ? announced : listing, { code: 'internal-fault' }, NOW, question).asks,
+      ).toEqual([]);
+    }
+  });
+
+  it('after it had failed for us gives the lock back', () => {
+    const returned = failed(reserving, { code: 'internal-fault' }, NOW, question).state as Listing;
+    const decision = answer(returned);
+    expect(decision.state).toMatchObject({
+      status: 'returned',
+      reservation: 'releasing',
+      version: returned.version + 1,
+    });
+    expect(askedBy(decision)).toEqual([releasing]);
+  });
+});
+
+describe('what the bidding answers', () => {
+  const { accepted, refused, failed } = answers.opened;
+  const question = { saleId: SALE, seller: SELLER, terms: offer().terms };
+
+  it('announces the listing, with its reservation held', () => {
+    const decision = accepted(opening, RULES, NOW, question);
+    expect(decision.state).toEqual({ ...announced, announcedAt: NOW });
+    const { startPriceFen, depositFen, freeStartsAt, freeEndsAt } = offer().terms;
+    const lot = { saleId: SALE, seller: SELLER, patentNumber: PATENT, title: entry.title.zh };
+    expect(toldBy(decision)).toEqual([
+      ['listing.announced', { ...lot, startPriceFen, depositFen, freeStartsAt, freeEndsAt }],
+    ]);
+  });
+
+  it.each(Object.keys(openAuction.rejections))('with %s brings it back and gives the patent back', (code) => {
+    const decision = refusing(refused, code)(opening, { code, body: {} }, NOW, question);
+    expect(decision.state).toMatchObject({
+      status: 'returned',
+      reservation: 'releasing',
+      returned: { code },
+      version: opening.version + 1,
+    });
+    expect(askedBy(decision)).toEqual([releasing]);
+  });
+
+  it('a second time, or late, changes nothing', () => {
+    const later = [
+      accepted(announced, RULES, NOW, question),
+      failed(announced, { code: 'internal-fault' }, NOW, question),
+    ];
+    for (const decision of later) expect(decision).toMatchObject({ state: announced, asks: [], events: [] });
+  });
+
+  it('about the release is remembered once', () => {
+    const { accepted: released, refused: kept, failed: lost } = answers.released;
+    const waiting = changed(opening, { reservation: 'releasing' });
+    expect(released(waiting, {}, NOW, { patentNumber: PATENT, saleId: SALE }).state).toMatchObject({
+      reservation: 'none',
+    });
+    expect(released(announced, {}, NOW, { patentNumber: PATENT, saleId: SALE }).state).toBe(announced);
+    const code = 'patent-unknown' as const;
+    expect(kept[code](waiting, { code, body: {} }, NOW, { patentNumber: PATENT, saleId: SALE }).state).toBe(waiting);
+    expect(lost(waiting, { code: 'internal-fault' }, NOW, { patentNumber: PATENT, saleId: SALE }).state).toBe(waiting);
+  });
+});
+
+describe('the end of the bidding', () => {
+  const conclude = (listing: Listing | undefined, data: Partial<typeof sold> = {}) =>
+    handlers.conclude(listing, sent({ ...sold, ...data }), NOW);
+
+  it('with a winner opens the objection window of the rule, counted from the end', () => {
+    const decision = conclude(announced);
+    expect(decision.state).toEqual({ ...noticed, version: 6 });
+    const notice = { saleId: SALE, priceFen: '24500000', buyer: BUYER, paddle: 2, until: UNTIL, provisional: true };
+    expect(toldBy(decision)).toEqual([['result.announced', notice]]);
+    expect(handlers.onEnded({ ...sold, bids: 4 })).toMatchObject({ key: SALE, data: sold });
+  });
+
+  it.each(['unsold-no-bid', 'unsold-below-reserve'] as const)('%s gives the patent back', (outcome) => {
+    const decision = conclude(announced, { outcome, winner: null, paddle: null, priceFen: null });
+    expect(decision.state).toMatchObject({ status: 'unsold', reservation: 'releasing', result: { outcome } });
+    expect([toldBy(decision), askedBy(decision)]).toEqual([
+      [['listing.unsold', { saleId: SALE, outcome }]],
+      [releasing],
+    ]);
+  });
+
+  it('told again changes nothing, and without a listing is a mistake', () => {
+    for (const outcome of ['sold', 'unsold-no-bid'] as const) {
+      expect(conclude(noticed, { outcome })).toMatchObject({ state: noticed, asks: [], events: [] });
+    }
+    expect(() => conclude(undefined)).toThrow('a bidding without its listing');
+  });
+});
+
+describe('the objection window', () => {
+  const wake = (listing: Listing | undefined, now: number) => handlers.wake(listing, sent({}), now);
+
+  it('passed, the result stands with everything that the contract needs', () => {
+    const decision = wake(noticed, UNTIL);
+    expect(decision.state).toEqual(contracting);
+    const amounts = { priceFen: '24500000', depositFen: '2000000', costsFen: '800000' };
+    const parties = { saleId: SALE, patentNumber: PATENT, seller: SELLER, buyer: BUYER };
+    const rest = { inventors: [], inventorBps: 7000, entry, rulebookVersion: '2026-11' };
+    expect(toldBy(decision)).toEqual([['result.confirmed', { ...parties, ...amounts, ...rest }]]);
+  });
+
+  it('is not over before its end, nor twice', () => {
+    expect(wake(noticed, UNTIL - 1)).toMatchObject({ state: noticed, events: [] });
+    expect(wake(contracting, UNTIL)).toMatchObject({ state: contracting, events: [] });
+    expect(() => wake(undefined, UNTIL)).toThrow('a deadline without its listing');
+  });
+});
+
+describe('the end of the deal', () => {
+  const close = (listing: Listing | undefined) => handlers.close(listing, sent({ saleId: SALE }));
+
+  it('completes the sale and gives the patent back, once', () => {
+    const decision = close(contracting);
+    expect(decision.state).toMatchObject({ status: 'sold', reservation: 'releasing' });
+    expect([toldBy(decision), askedBy(decision)]).toEqual([[['listing.completed', { saleId: SALE }]], [releasing]]);
+    const ended = decision.state;
+    expect(close(ended)).toMatchObject({ state: ended, asks: [], events: [] });
+    expect(() => close(undefined)).toThrow('a deal without its listing');
+    const closed = { seller: SELLER, buyer: BUYER, patentNumber: PATENT, priceFen: '24500000' };
+    expect(handlers.onClosed({ saleId: SALE, ...closed })).toMatchObject({ key: SALE, data: { saleId: SALE } });
+  });
+});
+
+describe('whatever comes, in whatever order', () => {
+  const question = { patentNumber: PATENT, saleId: SALE, seller: SELLER, purpose: 'transfer' as const };
+  const opened = { saleId: SALE, seller: SELLER, terms: offer().terms };
+  const steps: Record<string, (listing: Listing) => Decision<Listing>> = {
+    submit: (listing) => handlers.submit(listing, sent({})),
+    withdraw: (listing) => handlers.withdraw(listing, sent({})),
+    return: (listing) => handlers.sendBack(listing, sent({ comment: 'x' })),
+    approve: (listing) => handlers.approve(listing),
+    reserved: (listing) => answers.reserved.accepted(listing, entry, NOW, question),
+    refused: (listing) =>
+      answers.reserved.refused['patent-pledged'](listing, { code: 'patent-pledged', body: {} }, NOW, question),
+    failed: (listing) => answers.reserved.failed(listing, { code: 'internal-fault' }, NOW, question),
+    opened: (listing) => answers.opened.accepted(listing, RULES, NOW, opened),
+    turnedDown: (listing) =>
+      answers.opened.refused['auction-exists'](listing, { code: 'auction-exists', body: {} }, NOW, opened),
+    released: (listing) => answers.released.accepted(listing, {}, NOW, { patentNumber: PATENT, saleId: SALE }),
+    sold: (listing) => handlers.conclude(listing, sent(sold), NOW),
+    unsold: (listing) => handlers.conclude(listing, sent({ ...sold, outcome: 'unsold-no-bid' }), NOW),
+    wake: (listing) => handlers.wake(listing, sent({}), UNTIL),
+    close: (listing) => handlers.close(listing, sent({ saleId: SALE })),
+  };
+
+  it('a listing is announced only while the register holds its patent, and ends only by giving it back', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...Object.keys(steps)), { maxLength: 80 }), (names) => {
+        let listing = drafted;
+        for (const name of names) {
+          const before = listing;
+          const decision = steps[name]!(listing);
+          if (!(decision instanceof Accepted)) continue;
+          listing = decision.state;
+          expect(listing.version).toBe(before.version + (listing === before ? 0 : 1));
+          const told = decision.events.map(({ event }) => event.type);
+          const holds = ['announced', 'result-notice', 'contracting'].includes(listing.status);
+          const gaveBack = before.reservation === 'held' && listing.reservation !== 'held';
+          const hasEnded = ['withdrawn', 'unsold', 'sold'].includes(listing.status);
+          expect(told.includes('listings.listing.announced.v1') && before.reservation !== 'held').toBe(false);
+          expect(holds && listing.reservation !== 'held').toBe(false);
+          expect(gaveBack && !decision.asks.some(({ command }) => command === releasePatent)).toBe(false);
+          expect(hasEnded && listing.reservation === 'held').toBe(false);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
