@@ -1,3 +1,7 @@
 import preset from './jest.preset.mjs';
 
-export default { ...preset, testMatch: ['<rootDir>/{libs,services,gateway,tools,deploy}/**/*.spec.ts'], testTimeout: 30_000 };
+export default {
+  ...preset,
+  testMatch: ['<rootDir>/{libs,services,gateway,tools,deploy}/**/*.spec.ts'],
+  testTimeout: 30_000,
+};

@@ -1,4 +1,4 @@
-import { ProcessConfig, readConfig, urlsByName } from '@yuzhi/chassis/config';
+import { ProcessConfig, readEnvironment, urlsByName } from '@yuzhi/chassis/config';
 import { z } from 'zod';
 
 export const GatewayEnvironment = ProcessConfig.extend({

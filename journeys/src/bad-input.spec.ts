@@ -163,31 +163,44 @@ describe('idempotency keys', () => {
   });
 });
 
-describe('every read refuses parameters it does not know', () => {
-  const queries = [...declarations('query'), ...declarations('download'), ...declarations('stream')];
-  it.each(queries.map((query) => [query.route, query] as const))('%s', async (_, query) => {
-    const good = { ...(sample(query.params) as Record<string, unknown>) };
-    const path = query.route.slice(4).replace(/:(\w+)/g, (__, name: string) => encodeURIComponent(String(good[name])));
-    const headers = query.permission === 'anyone' ? {} : await signedIn(query.permission);
-    const attempt = async (wrong: string) =>
-      problemOf(await send(addresses.url, { method: 'GET', path: wrong, headers })).code;
-    expect(['invalid-input', 'not-found']).toContain(await attempt(`${path}?surprise=1`));
-    if (query.route.includes(':')) {
-      const nonsense = query.route.slice(4).replace(/:(\w+)/g, '%00%EF%BC%91');
-      expect(['invalid-input', 'not-found', 'malformed-request']).toContain(await attempt(nonsense));
+describe('every read refuses what it does not know', () => {
+  const reads = [...declarations('query'), ...declarations('download'), ...declarations('stream')];
+  const hasLimit = ({ params }: (typeof reads)[number]) => 'limit' in (params as unknown as { shape: object }).shape;
+  const pathOf = ({ route, params }: (typeof reads)[number]) => {
+    const good = sample(params) as Record<string, unknown>;
+    return route.slice(4).replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(good[name])));
+  };
+  const codeOf = async (path: string, headers: Record<string, string>) =>
+    problemOf(await send(addresses.url, { method: 'GET', path, headers })).code;
+  const signed = (permission: Permission) => (permission === 'anyone' ? Promise.resolve({}) : signedIn(permission));
+  const named = (some: typeof reads) => some.map((read) => [read.route, read] as const);
+
+  it.each(named(reads))('parameter: %s', async (_, read) => {
+    const headers = await signed(read.permission);
+    expect(['invalid-input', 'not-found']).toContain(await codeOf(`${pathOf(read)}?surprise=1`, headers));
+  });
+
+  it.each(named(reads.filter(({ route }) => route.includes(':'))))('address: %s', async (_, read) => {
+    const nonsense = read.route.slice(4).replace(/:(\w+)/g, '%00%EF%BC%91');
+    const codes = ['invalid-input', 'not-found', 'malformed-request'];
+    expect(codes).toContain(await codeOf(nonsense, await signed(read.permission)));
+  });
+
+  it.each(named(reads.filter(hasLimit)))('page: %s', async (_, read) => {
+    const headers = await signed(read.permission);
+    const wrong = [
+      ...['0', '101', '-1', 'x', '1e3', '１'].map((limit) => `limit=${encodeURIComponent(limit)}`),
+      ...['x', '1_x', '-1_0', "1_'; drop table listing; --"].map((after) => `after=${encodeURIComponent(after)}`),
+    ];
+    for (const query of wrong) {
+      expect([query, await codeOf(`${pathOf(read)}?${query}`, headers)]).toEqual([query, 'invalid-input']);
     }
-    if ('limit' in (query.params as unknown as { shape: object }).shape) {
-      for (const limit of ['0', '101', '-1', 'x', '1e3', '１'])
-        expect([limit, await attempt(`${path}?limit=${encodeURIComponent(limit)}`)]).toEqual([limit, 'invalid-input']);
-      for (const after of ['x', '1_x', '-1_0', "1_'; drop table listing; --"]) {
-        expect([after, await attempt(`${path}?after=${encodeURIComponent(after)}`)]).toEqual([after, 'invalid-input']);
-      }
-    }
-    if (query.permission !== 'anyone') {
-      expect(problemOf(await send(addresses.url, { method: 'GET', path })).code).toBe('sign-in-first');
-      const foreign = { ...headers, 'x-organisation': other.uscc };
-      expect(problemOf(await send(addresses.url, { method: 'GET', path, headers: foreign })).code).toBe('forbidden');
-    }
+  });
+
+  it.each(named(reads.filter(({ permission }) => permission !== 'anyone')))('stranger: %s', async (_, read) => {
+    expect(await codeOf(pathOf(read), {})).toBe('sign-in-first');
+    const foreign = { ...(await signedIn(read.permission)), 'x-organisation': other.uscc };
+    expect(await codeOf(pathOf(read), foreign)).toBe('forbidden');
   });
 });
 
@@ -223,8 +236,8 @@ describe('the door itself', () => {
     const garbage = new Uint8Array(50_000).map((_, i) => (i * 7919) % 251);
     const fake = new Uint8Array([...new TextEncoder().encode('%PDF-1.7\n'), ...garbage]);
     const answered = await send(addresses.url, { method: 'POST', path, headers, body: fake });
-    expect([200, 422]).toContain(answered.status);
-    if (answered.status === 200) expect(JSON.parse(answered.text)).toMatchObject({ valid: false });
+    expect(answered.status).toBe(200);
+    expect(JSON.parse(answered.text)).toMatchObject({ valid: false });
     const huge = await send(addresses.url, { method: 'POST', path, headers, body: new Uint8Array(10_500_000) });
     expect(problemOf(huge).code).toBe('request-too-large');
   });

@@ -61,7 +61,7 @@ export const detailsOf = ({ serial, login: _, ...sketch }: Sketch, offset = 0): 
 });
 
 export async function foundFirm(stage: Stage, sketch: Sketch, suffix: Suffix = NONE): Promise<Firm> {
-  const person = await stage.signUp(`${sketch.legalRepresentative}`, sketch.login + suffix.login, DEMO_PASSWORD);
+  const person = await stage.signUp(sketch.legalRepresentative, sketch.login + suffix.login, DEMO_PASSWORD);
   return stage.found(detailsOf(sketch, suffix.serial), person);
 }
 

@@ -38,7 +38,8 @@ const { patentNumber } = await step(
   () => line.patent(),
   ({ patentNumber: number, entry }) => [
     `${number}  ${words(entry!.title.zh, entry!.title.en)}`,
-    `${words('权利人', 'owner')}: ${entry!.owners.map(({ name }) => name).join(', ')}   ${words('年费已缴至第', 'annuities paid through year')} ${entry!.annuity.paidThroughYear}`,
+    `${words('权利人', 'owner')}: ${entry!.owners.map(({ name }) => name).join(', ')}`,
+    `${words('年费已缴至第', 'annuities paid through year')} ${entry!.annuity.paidThroughYear}`,
   ],
 );
 await step(
@@ -46,7 +47,9 @@ await step(
   () => line.list(patentNumber),
   ({ saleId, terms }) => [
     `saleId ${saleId}`,
-    `${words('起始价', 'start price')} ${money(terms.startPriceFen)}   ${words('加价幅度', 'increment')} ${money(terms.incrementFen)}   ${words('保证金', 'deposit')} ${money(terms.depositFen)}`,
+    `${words('起始价', 'start price')} ${money(terms.startPriceFen)}`,
+    `${words('加价幅度', 'increment')} ${money(terms.incrementFen)}`,
+    `${words('保证金', 'deposit')} ${money(terms.depositFen)}`,
   ],
 );
 await step(
@@ -92,7 +95,7 @@ await step(
     `SHA-256 ${deal.sealedHash}   ${(pdf.length / 1024).toFixed(0)} KB`,
     words(
       `核验：原件${genuine.valid ? '有效' : '无效'}，改动一字节${changed.valid ? '有效' : '无效'}`,
-      `verification: original ${genuine.valid ? 'valid' : 'invalid'}, one byte changed ${changed.valid ? 'valid' : 'invalid'}`,
+      `the original is ${genuine.valid ? 'valid' : 'invalid'}, one byte changed ${changed.valid ? 'valid' : 'invalid'}`,
     ),
     words(genuine.notice?.zh ?? '', genuine.notice?.en ?? ''),
   ],
@@ -123,7 +126,9 @@ await step(
   () => line.close(),
   ({ money: paid, balance, rail, record }) => [
     `${words('成交价', 'price')} ${money(paid.priceFen)}`,
-    `${words('平台服务费', 'platform fee')} ${money(paid.split!.feeFen)}   ${words('成本', 'costs')} ${money(paid.split!.costsFen)}   ${words('净收入', 'net income')} ${money(paid.split!.netFen)}`,
+    `${words('平台服务费', 'platform fee')} ${money(paid.split!.feeFen)}`,
+    `${words('成本', 'costs')} ${money(paid.split!.costsFen)}`,
+    `${words('净收入', 'net income')} ${money(paid.split!.netFen)}`,
     ...paid.split!.inventors.map(
       ({ amountFen }, i) => `${words('发明人', 'inventor')} ${cast.inventors[i]!.name}  ${money(amountFen)}`,
     ),

@@ -24,7 +24,7 @@ const WRONG: readonly (readonly [what: string, value: unknown])[] = [
   ['a fraction', '100.5'],
   ['a leading zero', '0100'],
   ['more than the largest amount', '9000000000000001'],
-  ['a number beyond 2^53', 9007199254740993],
+  ['a number beyond 2^53', 2 ** 60],
   ['minus one as a number', -1],
   ['a wrong check digit of a patent', '201710601862.4'],
   ['a wrong check digit of a credit code', '91350100M000100Y44'],

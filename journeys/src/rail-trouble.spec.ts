@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stage.rail.calm());
 
-it('agrees with the rail to the fen although calls fail after they were done and webhooks come twice, late or never', async () => {
+it('agrees with the rail to the fen although calls fail and webhooks come twice, late or never', async () => {
   await stage.rail.misbehave(['error-after', 'cut-body', 'conflict-409', 'rate-limit-429'], 0.05, seed);
   await stage.rail.webhooks('duplicate');
   await line.admit();

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { afterEach, expect } from '@jest/globals';
 
-/** After each test: which refusals and process moves the platform counted during it, for the table of what is reached. */
+/** After each test: which refusals and process moves were counted during it, for the table of what is reached. */
 const { YUZHI_REHEARSAL_URL: rehearsal, YUZHI_REACHED_FILE: file } = process.env;
 let before: Record<string, number> = {};
 

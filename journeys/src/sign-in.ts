@@ -56,7 +56,7 @@ async function signIn(baseUrl: string, loginName: string, password: string): Pro
     code_challenge_method: 'S256',
   });
   const browser = new Browser();
-  const form = await browser.follow(`${baseUrl}/oidc/auth?${request}`, redirect);
+  const form = await browser.follow(`${baseUrl}/oidc/auth?${request.toString()}`, redirect);
   const done = await browser.follow(form.url, redirect, new URLSearchParams({ loginName, password }));
   const code = new URL(done.url).searchParams.get('code');
   if (!code) throw new Error(`${loginName} could not sign in: ${done.response.status} at ${done.url}`);
@@ -104,7 +104,7 @@ export const clientToken = (baseUrl: string, clientId: string, clientSecret: str
       exchange(
         baseUrl,
         { grant_type: 'client_credentials' },
-        `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64')}`,
+        `Basic ${btoa([clientId, clientSecret].map(encodeURIComponent).join(':'))}`,
       ),
     ),
   );

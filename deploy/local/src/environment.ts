@@ -19,7 +19,8 @@ export interface Given {
 
 /**
  * DATABASE_URL (an administrator's), REDIS_URL, KAFKA_BROKERS (comma-separated), STRIPE_SECRET_KEY with
- * STRIPE_WEBHOOK_SECRET, OIDC_ISSUER, OTEL_EXPORTER_OTLP_ENDPOINT; empty counts as unset. Throws when one half of a pair is missing.
+ * STRIPE_WEBHOOK_SECRET, OIDC_ISSUER, OTEL_EXPORTER_OTLP_ENDPOINT; empty counts as unset. Throws when one half of a
+ * pair is missing.
  */
 export function givenInfrastructure(env: NodeJS.ProcessEnv = process.env): Given {
   const brokers = (env['KAFKA_BROKERS'] ?? '').split(',').map((broker) => broker.trim());

@@ -58,7 +58,7 @@ async function openRail(options: PlatformOptions, port: number, webhookUrl: stri
   return { stripe, url: sandbox.url, close: () => sandbox.close() };
 }
 
-/** The sandbox's days are not the platform's: with its usual settlement a stepped platform would wait for it for real. */
+/** The sandbox's days are real ones: with its usual settlement a stepped platform would wait two of them. */
 async function settleAtOnce(railUrl: string): Promise<void> {
   const body = JSON.stringify({ settlement_seconds: 0, refund_seconds: 0, payout_seconds: 0 });
   const headers = { 'content-type': 'application/json' };
@@ -147,52 +147,57 @@ class Members {
 const metricsUrls = (shape: Shape, ports: Record<Member, number>) =>
   (shape === 'processes' ? MEMBERS : MEMBERS.slice(0, 1)).map((member) => `http://127.0.0.1:${ports[member]}/metrics`);
 
+/** Databases and doubles, and what every process is told of them. What must be closed again joins `closing`. */
+async function prepare(
+  options: PlatformOptions,
+  ports: Record<(typeof PORT_NAMES)[number], number>,
+  closing: (() => Promise<void>)[],
+) {
+  const { dir, step, infrastructure, name, given, shape } = options;
+  const secretFile = join(dir, 'secret');
+  const databases = await step(
+    'databases',
+    () => provisionAll(options, secretFile),
+    () => `${SERVICES.length} services`,
+  );
+  const officeUrl = await plainDatabase(infrastructure.databaseUrl, `${name}patent_office`, secretFile);
+  const office = await startPatentOffice({ databaseUrl: officeUrl, port: ports.patentOffice });
+  closing.push(() => office.close());
+  const rail = await openRail(options, ports.stripeSandbox, `${gatewayUrl({ ports })}/v1/hooks/stripe`, secretFile);
+  closing.push(() => rail.close());
+  const { oidcIssuer, otlpEndpoint } = given ?? {};
+  if (otlpEndpoint && shape === 'one-process') closing.push(startTracing('yuzhi', otlp(otlpEndpoint)));
+  const settings = settingsOf({
+    infrastructure,
+    topicPrefix: name,
+    secretFile,
+    ports,
+    databases,
+    patentOfficeUrl: office.url,
+    stripe: rail.stripe,
+    ...(oidcIssuer && { oidcIssuer }),
+    ...(otlpEndpoint && { otlpEndpoint }),
+    steppable: options.steppable,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? 6000,
+    logLevel: options.logLevel ?? 'warn',
+  });
+  return { settings, office, rail, admin: { loginName: ADMIN, password: adminPassword(secretFile) } };
+}
+
+const PREFERRED_PORTS = { gateway: 8080, stripeSandbox: 12111, patentOffice: 4100 };
+
 /** Databases, doubles, services and the door. Throws with the reason when one does not come up; nothing stays then. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const { dir, step } = options;
+  const { dir, step, shape } = options;
   mkdirSync(dir, { recursive: true });
-  const secretFile = join(dir, 'secret');
-  const ports = await choosePorts(join(dir, 'ports.json'), PORT_NAMES, {
-    gateway: 8080,
-    stripeSandbox: 12111,
-    patentOffice: 4100,
-  });
+  const ports = await choosePorts(join(dir, 'ports.json'), PORT_NAMES, PREFERRED_PORTS);
   const url = gatewayUrl({ ports });
   const closing: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const close of closing.splice(0).toReversed()) await close();
   };
   try {
-    const databases = await step(
-      'databases',
-      () => provisionAll(options, secretFile),
-      () => `${SERVICES.length} services`,
-    );
-    const officeUrl = await plainDatabase(
-      options.infrastructure.databaseUrl,
-      `${options.name}patent_office`,
-      secretFile,
-    );
-    const office = await startPatentOffice({ databaseUrl: officeUrl, port: ports.patentOffice });
-    closing.push(() => office.close());
-    const rail = await openRail(options, ports.stripeSandbox, `${url}/v1/hooks/stripe`, secretFile);
-    closing.push(() => rail.close());
-    const settings = settingsOf({
-      infrastructure: options.infrastructure,
-      topicPrefix: options.name,
-      secretFile,
-      ports,
-      databases,
-      patentOfficeUrl: office.url,
-      stripe: rail.stripe,
-      ...(options.given?.oidcIssuer && { oidcIssuer: options.given.oidcIssuer }),
-      ...(options.given?.otlpEndpoint && { otlpEndpoint: options.given.otlpEndpoint }),
-      steppable: options.steppable,
-      sessionTimeoutMs: options.sessionTimeoutMs ?? 6000,
-      logLevel: options.logLevel ?? 'warn',
-    });
-    const { otlpEndpoint } = options.given ?? {};
-    if (otlpEndpoint && options.shape === 'one-process') closing.push(startTracing('yuzhi', otlp(otlpEndpoint)));
+    const { settings, office, rail, admin } = await prepare(options, ports, closing);
     const watchdog = startWatchdog();
     closing.push(async () => watchdog.close());
     const members = new Members(options, settings, watchdog);
@@ -206,10 +211,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       url,
       ...(rail.url && { stripeSandboxUrl: rail.url }),
       patentOfficeUrl: office.url,
-      admin: { loginName: ADMIN, password: adminPassword(secretFile) },
+      admin,
       platformUscc: PLATFORM_USCC,
       pids: () => members.pids(),
-      metricsUrls: () => metricsUrls(options.shape, ports),
+      metricsUrls: () => metricsUrls(shape, ports),
       crash: (member) => members.crash(member),
       stop,
     };

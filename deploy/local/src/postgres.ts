@@ -85,7 +85,7 @@ function initialise(bin: string, data: string, passwordFile: string, user: User)
   const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C.UTF-8', '-E', 'UTF8'];
   const [command, ...args] = [...user.prefix, join(bin, 'initdb'), '-D', data, '-U', 'postgres', '-A', 'scram-sha-256'];
   const own = user.prefix.length === 0 && user.uid !== undefined ? { uid: user.uid, gid: user.gid } : {};
-  const run = spawnSync(command!, [...args, `--pwfile=${passwordFile}`, ...locale, '--no-sync', '--no-instructions'], {
+  const run = spawnSync(command, [...args, `--pwfile=${passwordFile}`, ...locale, '--no-sync', '--no-instructions'], {
     env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', TZ: 'UTC' },
     cwd: '/',
     ...own,

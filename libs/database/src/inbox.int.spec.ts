@@ -32,7 +32,8 @@ async function file(idempotencyKey: string, filedOn: string): Promise<void> {
 describe('the days of the inbox', () => {
   beforeEach(async () => {
     const { rows } = await database.owner.query<{ part: string }>(
-      `select inhrelid::regclass::text as part from pg_inherits where inhparent = 'inbox'::regclass and inhrelid <> 'inbox_beyond'::regclass`,
+      `select inhrelid::regclass::text as part from pg_inherits
+       where inhparent = 'inbox'::regclass and inhrelid <> 'inbox_beyond'::regclass`,
     );
     for (const { part } of rows) await database.owner.query(`drop table ${part}`);
     await database.owner.query('truncate inbox, consumer_offset');
@@ -159,7 +160,8 @@ describe('a role of the database', () => {
 
   it('is listed here with every table there is', async () => {
     const { rows } = await database.owner.query<{ name: string }>(
-      `select c.relname as name from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+      `select c.relname as name from pg_class c
+       where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
          and not c.relispartition and c.relname not in ('_platform', '_prisma_migrations')`,
     );
     expect(rows.map(({ name }) => name).toSorted()).toEqual(writes.map(([table]) => table).toSorted());

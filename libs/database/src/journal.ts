@@ -89,11 +89,13 @@ const FIXED = `with owned as (
   filed as (
     insert into inbox (party, aggregate, idempotency_key, filed_on, command_id, type, input_hash, outcome, decided_at)
     select u.p, u.a, u.k, $11::date, u.c, u.t, u.h, u.o::jsonb, u.d
-    from unnest($12::text[], $13::text[], $14::text[], $15::uuid[], $16::text[], $17::text[], $18::text[], $19::timestamptz[])
+    from unnest($12::text[], $13::text[], $14::text[], $15::uuid[], $16::text[], $17::text[], $18::text[],
+        $19::timestamptz[])
       u(p, a, k, c, t, h, o, d)),
   sent as (
     insert into outbox (partition, topic, key, value)
-    select u.p, u.t, u.k, u.v from unnest($20::int[], $21::text[], $22::text[], $23::text[]) with ordinality u(p, t, k, v, n)
+    select u.p, u.t, u.k, u.v
+    from unnest($20::int[], $21::text[], $22::text[], $23::text[]) with ordinality u(p, t, k, v, n)
     order by u.n returning seq),
   bad as (
     insert into quarantine (topic, partition, message_offset, kind, key, value, error)
@@ -146,7 +148,8 @@ export class Journal {
   /** Takes a partition: from now on every earlier owner is refused. */
   async lease(db: Reader, clusterId: string, topic: string, partition: number): Promise<Lease> {
     const { rows } = await db.query<OffsetRow>(
-      `insert into consumer_offset as c (topic, partition, cluster_id, next_offset, owner_epoch) values ($1, $2, $3, 0, 1)
+      `insert into consumer_offset as c (topic, partition, cluster_id, next_offset, owner_epoch)
+       values ($1, $2, $3, 0, 1)
        on conflict (topic, partition) do update set owner_epoch = c.owner_epoch + 1
        where c.cluster_id = excluded.cluster_id
        returning next_offset::text, owner_epoch::text, last_now, clock_offset_ms::text`,
@@ -219,7 +222,8 @@ export class Journal {
       });
       const saved = used.length ? used.map((u) => `(select count(*) from ${u.id})`).join(' + ') : '0::bigint';
       const text = `${[FIXED, ...parts].join(',\n  ')}
-        select assert_commit((select count(*) from owned), $${at + 1}::bigint, (select count(*) from known), ${saved}, $${at + 2}::bigint),
+        select assert_commit((select count(*) from owned), $${at + 1}::bigint, (select count(*) from known),
+            ${saved}, $${at + 2}::bigint),
           (select array_agg(seq::text order by seq) from sent) as seqs`;
       const name = `commit-${createHash('sha256').update(text).digest('base64url')}`;
       this.#texts.set(id, (composed = { name, text }));

@@ -1,4 +1,4 @@
-/** JSON of a state: bigints become digit strings. The other way, every field whose name ends in `Fen` becomes a bigint. */
+/** JSON of a state: bigints become digit strings. Back again, every field whose name ends in `Fen` becomes a bigint. */
 export const toJson = (value: unknown): string =>
   JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v));
 

@@ -63,8 +63,9 @@ create table lease (
   until timestamptz not null
 );
 
--- Opens the days ahead and drops those outside the promised window. Runs as the owner, because no runtime role may alter
--- tables, and for nobody but the committer. What was filed while its day was not open yet is moved to where it belongs.
+-- Opens the days ahead and drops those outside the promised window. Runs as the owner, because no runtime role may
+-- alter tables, and for nobody but the committer. What was filed while its day was not open yet is moved to where it
+-- belongs.
 create function roll_inbox(today date, keep_days int) returns void language plpgsql security definer
 set search_path = public, pg_temp as $$
 declare
@@ -82,22 +83,28 @@ begin
     name := 'inbox_' || to_char(day, 'YYYYMMDD');
     continue when to_regclass(name) is not null;
     execute format('create table %I (like inbox including all)', name);
-    execute format('with moved as (delete from inbox_beyond where filed_on = %L returning *) insert into %I select * from moved', day, name);
+    execute format('with moved as (delete from inbox_beyond where filed_on = %L returning *)
+      insert into %I select * from moved', day, name);
     execute format('alter table inbox attach partition %I for values from (%L) to (%L)', name, day, day + 1);
   end loop;
   for name in
     select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent = 'inbox'::regclass and c.relname ~ '^inbox_\d{8}$' and to_date(substr(c.relname, 7), 'YYYYMMDD') < today - keep_days
+    where i.inhparent = 'inbox'::regclass and c.relname ~ '^inbox_\d{8}$'
+      and to_date(substr(c.relname, 7), 'YYYYMMDD') < today - keep_days
   loop
     execute format('drop table %I', name);
   end loop;
   delete from inbox_beyond where filed_on < today - keep_days;
 end $$;
 
--- The fence of a commit: it fails as a whole unless every partition was ours, nothing asked was known and every row was newer.
-create function assert_commit(owned bigint, partitions bigint, known bigint, saved bigint, states bigint) returns boolean language plpgsql as $$
+-- The fence of a commit: it fails as a whole unless every partition was ours, nothing asked was known and every row was
+-- newer.
+create function assert_commit(owned bigint, partitions bigint, known bigint, saved bigint, states bigint)
+returns boolean language plpgsql as $$
 begin
-  if owned <> partitions then raise exception 'fenced: % of % partitions', owned, partitions using errcode = 'YZ001'; end if;
+  if owned <> partitions then
+    raise exception 'fenced: % of % partitions', owned, partitions using errcode = 'YZ001';
+  end if;
   if known > 0 then raise exception 'known: %', known using errcode = 'YZ002'; end if;
   if saved <> states then raise exception 'stale: % of % rows', saved, states using errcode = 'YZ003'; end if;
   return true;

@@ -47,7 +47,7 @@ export function inserts<T>(table: string, columns: Columns<T>): (rows: readonly 
   return (rows) => ({ text: sql, values: values(rows), rows: rows.length });
 }
 
-/** The latest state by key, `a` or `a, b`; a row of the same or a newer version is not overwritten: the commit fails. */
+/** The latest state by key, `a` or `a, b`; a row of the same or a newer version stays as it is: the commit fails. */
 export function upserts<T>(table: string, key: string, columns: Columns<T>): (rows: readonly T[]) => Statement {
   const { names, columns: given, from, values } = source(columns);
   const keys = key.split(', ');

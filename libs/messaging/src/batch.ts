@@ -53,7 +53,7 @@ export function decideOne(batch: Batch, judged: Judged, now: number): void {
   waiting.push({ id: envelope.id, outcome });
 }
 
-/** A throw here names its command: nothing was changed, so it is quarantined in the same commit and the batch goes on. */
+/** A throw here names its command: nothing was changed, so it is set aside in the same commit and the batch goes on. */
 function decideNew(batch: Batch, judged: Judged, now: number): Outcome {
   const { envelope, taken } = judged;
   const { service } = batch;

@@ -2,8 +2,8 @@ import { Fenced } from '@yuzhi/database/journal';
 import { UnknownVersion } from './judge.ts';
 
 /**
- * Only what fails the same way every time is poison: SQLSTATE 22, 23, 42 and 54, a stale row, a mistake in our own code.
- * Everything else is tried again for ever, because a lost connection has many faces.
+ * Only what fails the same way every time is poison: SQLSTATE 22, 23, 42 and 54, a stale row, a mistake in our own
+ * code. Everything else is tried again for ever, because a lost connection has many faces.
  */
 function isPoison(e: unknown): boolean {
   if (e instanceof TypeError || e instanceof RangeError || e instanceof SyntaxError) return true;

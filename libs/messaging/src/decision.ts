@@ -85,7 +85,7 @@ export class Accepted<S> extends Effects {
     super();
   }
 }
-/** A refusal is an outcome: it may tell events, and `body` says more than the catalogue, such as the next valid price. */
+/** A refusal is an outcome: it may tell events, and `body` says more than the catalogue: the next valid price, say. */
 export class RefusedWith<R extends string> extends Effects {
   state: unknown;
 

@@ -56,7 +56,7 @@ export function Answers<C extends Command, S>(command: C, store: Type<Store<S, n
   return <K extends string>(target: { [P in K]: AnswerTable<S, C> }, property: K) => {
     const marks =
       (Reflect.getMetadata(ANSWERS, target) as Map<string, Marked> | undefined) ?? new Map<string, Marked>();
-    marks.set(property, { command, store } as Marked);
+    marks.set(property, { command, store });
     Reflect.defineMetadata(ANSWERS, marks, target);
   };
 }

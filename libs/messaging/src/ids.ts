@@ -10,7 +10,7 @@ export function uuidv7(now = Date.now()): string {
   return text(b);
 }
 
-/** The same id for the same words. Keeps the first 48 bits (the time) of a UUIDv7 parent, so that indexes stay ordered. */
+/** The same id for the same words. Keeps the first 48 bits (the time) of a UUIDv7 parent: indexes stay ordered. */
 export function derivedId(parent: string, ...words: string[]): string {
   const b = createHash('sha256')
     .update([parent, ...words].join('\0'))

@@ -137,7 +137,7 @@ describe('a member of a group', () => {
     await open('second').lead(topic, 'g', { onAssigned: (p) => second.push(p), onBatch: () => undefined });
     await until(() => second.at(-1)?.length === 1 && assigned.at(-1)?.length === 1);
     expect(held!.current()).toBe(false);
-    expect([...assigned.at(-1)!, ...second.at(-1)!].toSorted()).toEqual([0, 1]);
+    expect(new Set([...assigned.at(-1)!, ...second.at(-1)!])).toEqual(new Set([0, 1]));
   });
 });
 

@@ -206,10 +206,9 @@ export class KafkaLog implements Log {
     await Promise.all(this.#consumers.map((c) => c.disconnect().catch(() => {})));
     this.#closed = true;
     await this.#queue.idle();
-    const clients = await Promise.allSettled([this.#producer, this.#admin]);
-    await Promise.all(
-      clients.map((c) => (c.status === 'fulfilled' ? c.value?.disconnect().catch(() => {}) : undefined)),
-    );
+    for (const client of [this.#producer, this.#admin]) {
+      await client?.then((opened) => opened.disconnect()).catch(() => {});
+    }
   }
 
   async #consumer(name: string, group: string): Promise<Consumer> {
@@ -240,7 +239,7 @@ export class KafkaLog implements Log {
     return start();
   }
 
-  /** Keeps the membership alive while the follower holds the batch, and lets go of the batch when the group moves on. */
+  /** Keeps the membership alive while the follower holds the batch, and lets go of it when the group moves on. */
   async #deliver(payload: EachBatchPayload, onBatch: (batch: Batch) => Promise<void> | undefined): Promise<void> {
     let held = true;
     const { isRunning, isStale, heartbeat } = payload;

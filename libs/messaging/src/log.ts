@@ -45,8 +45,8 @@ export interface Log {
   /** Creates what is missing and answers the cluster's id. Throws when a topic has another number of partitions. */
   prepare(topics: TopicSpec[]): Promise<string>;
   /**
-   * Resolves when the brokers have it durably. Records of one key keep their order. After a rejection they may be on the
-   * log or not. Throws RangeError for a record above RECORD_MAX_BYTES.
+   * Resolves when the brokers have it durably. Records of one key keep their order. After a rejection they may be on
+   * the log or not. Throws RangeError for a record above RECORD_MAX_BYTES.
    */
   send(records: LogRecord[]): Promise<void>;
   /** One group member per partition; offsets belong to the follower. A batch whose `onBatch` throws comes again. */

@@ -20,7 +20,7 @@ const wakeAll = ({ wake }: Partition) => {
   for (const go of [...wake]) go();
 };
 
-/** One broker in memory: what is written is kept as long as the object lives. Its clients come and go like processes. */
+/** One broker in memory: what is written is kept as long as it lives. Its clients come and go like processes. */
 export class MemoryBroker {
   readonly clusterId = randomUUID();
   readonly #topics = new Map<string, Partition[]>();

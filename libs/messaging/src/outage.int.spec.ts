@@ -128,7 +128,7 @@ describe('a service', () => {
     expect(till.runtime.unready()).toBeUndefined();
   }, 120_000);
 
-  it('needs no Redis: what was not heard stands in the inbox, and when it is back replies are heard again', async () => {
+  it('needs no Redis: what was not heard stands in the inbox, and later replies are heard again', async () => {
     const [lost, account] = [book(accountId(), '5'), accountId()];
     redis.kill();
     await gateway.log.send([recordOf(lost)]);

@@ -100,8 +100,8 @@ export class Projector {
     let row = await read();
     if (!row) {
       await side.query(
-        `insert into projection_offset (projection, topic, partition, cluster_id, next_offset) values ($1, $2, $3, $4, 0)
-         on conflict do nothing`,
+        `insert into projection_offset (projection, topic, partition, cluster_id, next_offset)
+         values ($1, $2, $3, $4, 0) on conflict do nothing`,
         [...key, clusterId],
       );
       row = (await read())!;

@@ -16,8 +16,8 @@ const valuesOf = (topic: string, { partition, offset, key, value }: Taken, error
 ];
 
 /**
- * What could not be worked on, until somebody mends the cause: commands, which the committer put there, and events, which
- * park their key. The table alone knows: another replica may have parked a key, or sent it again.
+ * What could not be worked on, until somebody mends the cause: commands, which the committer put there, and events,
+ * which park their key. The table alone knows: another replica may have parked a key, or sent it again.
  */
 export class Quarantine {
   constructor(
@@ -82,7 +82,8 @@ export class Quarantine {
     send: (records: LogRecord[]) => Promise<void>,
   ): Promise<boolean> {
     const { rows } = await this.side.query<{ key: string; value: string }>(
-      `select key, value from quarantine where kind = 'command' and topic = $1 and partition = $2 and message_offset = $3`,
+      `select key, value from quarantine
+       where kind = 'command' and topic = $1 and partition = $2 and message_offset = $3`,
       [topic, partition, offset],
     );
     const [row] = rows;

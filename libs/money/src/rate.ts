@@ -4,7 +4,7 @@ export interface Rate {
   readonly denominator: bigint;
 }
 
-/** Half a fen away from zero is the rule; `down` where a cap, `up` where a floor may not be missed by a part of a fen. */
+/** Half a fen away from zero is the rule; `down` where a cap, `up` where a floor may not be missed by part of a fen. */
 export type Rounding = 'half-up' | 'down' | 'up';
 
 const DECIMAL = /^(\d{1,20})(?:\.(\d{1,20}))?(%?)$/;

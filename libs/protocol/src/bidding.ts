@@ -202,7 +202,7 @@ export const bidderAdmitted = event('bidding.auction.bidder-admitted.v1', {
 export const periodChanged = event('bidding.auction.period-changed.v1', {
   key: 'saleId',
   data: z.object({ saleId: SaleId, period: z.enum(['free', 'timed']), at: Instant }),
-  sentence: { zh: '竞价进入 {period} 阶段。', en: 'The bidding entered its {period} period.' },
+  sentence: { zh: '竞价进入{period:term}。', en: 'The {period:term} began.' },
   audience: 'public',
 });
 export const auctionEnded = event('bidding.auction.ended.v1', {

@@ -68,7 +68,7 @@ export interface Event<D extends z.ZodType = z.ZodType> {
   data: D;
   /** What the record of the sale says; `{field}` stands for a field of the data, `{field:fen}` for an amount. */
   sentence: Words;
-  /** `self` is the party named in the field `party`; `parties` are the seller, the winner and the payees of the sale. */
+  /** `self` is the party named in the field `party`; `parties` are seller, winner and payees of the sale. */
   audience: Audience;
 }
 

@@ -36,11 +36,6 @@ export const identityRefusals = {
     ['该登录名已被使用。', 'That login name is taken.'],
     ['请换一个登录名，或直接登录。', 'Choose another, or sign in.'],
   ),
-  'person-exists': refusal(
-    409,
-    ['该人员已登记。', 'This person is already registered.'],
-    ['无需重复登记。', 'There is nothing more to do.'],
-  ),
   'person-unknown': refusal(
     422,
     ['没有该人员。', 'There is no such person.'],
@@ -87,7 +82,7 @@ export const registerPerson = command('identity.person.register.v1', {
   data: z.object({ person: Id, name: text(60) }),
   answer: z.object({ person: Id }),
   permission: ['service'],
-  rejections: refusing(r, 'person-exists'),
+  rejections: {},
 });
 export const signUp = form('identity.person.sign-up.v1', {
   route: 'POST /v1/people',
@@ -121,7 +116,7 @@ export const foundPlatform = command('identity.organisation.found-platform.v1', 
   data: Organisation.extend({ administrator: Id }),
   answer: z.object({ uscc: Uscc }),
   permission: ['service'],
-  rejections: refusing(r, 'organisation-exists'),
+  rejections: {},
 });
 export const verifyOrganisation = command('identity.organisation.verify.v1', {
   route: 'POST /v1/organisations/:uscc/verify',
@@ -158,7 +153,7 @@ export const registerClient = command('identity.organisation.register-client.v1'
   data: z.object({ uscc: Uscc, client: Id, name: text(60), roles: z.array(RoleName).min(1).max(7), by: Id }),
   answer: z.object({ client: Id }),
   permission: ['service'],
-  rejections: refusing(r, 'organisation-not-found', 'organisation-not-yours', 'role-reserved'),
+  rejections: refusing(r, 'organisation-not-yours', 'role-reserved'),
 });
 export const addClient = form('identity.organisation.add-client.v1', {
   route: 'POST /v1/organisations/:uscc/clients',
@@ -167,7 +162,7 @@ export const addClient = form('identity.organisation.add-client.v1', {
   params: z.object({ uscc: Uscc }),
   body: z.object({ name: text(60), roles: z.array(RoleName).min(1).max(7) }),
   answer: z.object({ clientId: Id, clientSecret: z.string() }),
-  rejections: refusing(r, 'organisation-not-found', 'organisation-not-yours', 'role-reserved'),
+  rejections: refusing(r, 'organisation-not-yours', 'role-reserved'),
   limit: 4096,
 });
 

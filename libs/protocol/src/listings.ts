@@ -155,7 +155,7 @@ const lot = z.object({ saleId: SaleId, seller: PartyId, patentNumber: z.string()
 export const listingSubmitted = event('listings.listing.submitted.v1', {
   key: 'saleId',
   data: lot,
-  sentence: { zh: '{seller:party} 提交挂牌：{title}。', en: '{seller:party} submitted a listing: {title}.' },
+  sentence: { zh: '{seller:party} 提交挂牌：{title}', en: '{seller:party} submitted a listing: {title}' },
   audience: 'parties',
 });
 export const listingReturned = event('listings.listing.returned.v1', {

@@ -100,20 +100,9 @@ export const registerRefusals = {
     ['该专利被司法保全或权属中止。', 'The patent is under court preservation or suspended.'],
     ['请待保全解除。', 'Wait until it is lifted.'],
   ),
-  'reservation-missing': refusal(
-    409,
-    ['该专利未为本交易保留。', 'The patent is not reserved for this sale.'],
-    ['请联系平台核查。', 'Contact the desk.'],
-  ),
-  'filing-exists': refusal(
-    409,
-    ['该交易已提交登记申请。', 'A filing for this sale exists already.'],
-    ['可查看登记进度。', 'See its progress.'],
-  ),
 };
 const r = registerRefusals;
 const obstacles = [
-  'patent-unknown',
   'seller-not-owner',
   'co-owner-consent-missing',
   'patent-not-in-force',
@@ -152,7 +141,7 @@ export const refreshPatent = command('register.patent.refresh.v1', {
   permission: ['service'],
   rejections: {},
 });
-/** Takes the lock on a patent for one sale; exclusive, and never expired by a timer. Again for the same sale: accepted. */
+/** Takes the lock on a patent for one sale; never expired by a timer. Again for the same sale: accepted. */
 export const reservePatent = command('register.patent.reserve.v1', {
   summary: { zh: '为交易保留专利', en: 'Reserve a patent for a sale' },
   key: 'patentNumber',
@@ -161,9 +150,9 @@ export const reservePatent = command('register.patent.reserve.v1', {
   answer: RegisterEntry,
   permission: ['service'],
   askedBy: ['listings'],
-  rejections: refusing(r, 'patent-reserved', ...obstacles),
+  rejections: refusing(r, 'patent-reserved', 'patent-unknown', ...obstacles),
 });
-/** Whether the reservation stands and nothing came in between: before signing and before filing. */
+/** Whether nothing came in between, for the sale that holds the patent: before signing and before filing. */
 export const confirmPatent = command('register.patent.confirm.v1', {
   summary: { zh: '核对保留与权利状态', en: 'Confirm a reservation and the state of the right' },
   key: 'patentNumber',
@@ -172,7 +161,7 @@ export const confirmPatent = command('register.patent.confirm.v1', {
   answer: RegisterEntry,
   permission: ['service'],
   askedBy: ['contracts'],
-  rejections: refusing(r, 'reservation-missing', ...obstacles),
+  rejections: refusing(r, ...obstacles),
 });
 /** Gives the lock back; accepted also when nothing is held for this sale. */
 export const releasePatent = command('register.patent.release.v1', {
@@ -183,8 +172,9 @@ export const releasePatent = command('register.patent.release.v1', {
   answer: z.object({}),
   permission: ['service'],
   askedBy: ['listings'],
-  rejections: refusing(r, 'patent-unknown'),
+  rejections: {},
 });
+/** One filing per sale: asked again, it is the same. */
 export const openFiling = command('register.filing.open.v1', {
   summary: { zh: '提交转让登记', en: 'File a transfer with the office' },
   key: 'saleId',
@@ -200,7 +190,7 @@ export const openFiling = command('register.filing.open.v1', {
   answer: z.object({ saleId: SaleId }),
   permission: ['service'],
   askedBy: ['contracts'],
-  rejections: refusing(r, 'filing-exists'),
+  rejections: {},
 });
 /** Sent by register itself: what the office said about a filing. */
 export const recordFiling = command('register.filing.record.v1', {

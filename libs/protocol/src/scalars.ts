@@ -1,7 +1,7 @@
 import { isFen, isSignedFen, MAX_FEN } from '@yuzhi/money/fen';
 import { z } from 'zod';
 
-/** An amount in fen as a string of digits, at most MAX_FEN (9·10^15, ¥90 trillion): the same on the wire, in JSON and in the inbox. */
+/** An amount in fen as a string of digits, at most MAX_FEN (¥90 trillion): the same on the wire and in JSON. */
 export const Fen = z
   .string()
   .regex(/^(0|[1-9]\d{0,15})$/, 'an amount in fen, as a string of digits')

@@ -52,7 +52,7 @@ export async function testDatabase(service: string, options: TestDatabaseOptions
   };
 }
 
-/** What the last statements were of whoever is still connected. The server needs a moment to notice that one has left. */
+/** The last statements of whoever is still connected. The server needs a moment to notice that one has left. */
 async function guestsOf(adminUrl: string, database: string): Promise<string[]> {
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();

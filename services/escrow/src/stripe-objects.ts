@@ -1,6 +1,21 @@
 import type { RailObject } from './payment-rail.ts';
 
-type Found = { id: string; created?: number; metadata?: Record<string, string> | null };
+/** As much of Stripe's objects as tells what became of what we asked for. */
+interface Found {
+  id: string;
+  /** Seconds. */
+  created?: number;
+  metadata?: Record<string, string> | null;
+}
+interface Moved extends Found {
+  /** Fen. */
+  amount: number;
+}
+interface Account extends Found {
+  payouts_enabled: boolean;
+  capabilities?: { transfers?: string };
+}
+
 export const objectOf = (
   kind: RailObject['kind'],
   { id, created, metadata }: Found,
@@ -21,11 +36,11 @@ function moved(status: string | null, done: string): Pick<RailObject, 'state' | 
   if (status === 'failed' || status === 'canceled') return { state: 'failed', rank: 3 };
   return { state: 'pending', rank: 1 };
 }
-export const refundObject = (refund: Moved): RailObject =>
+export const refundObject = (refund: Moved & { status: string | null }): RailObject =>
   objectOf('refund', refund, { ...moved(refund.status, 'succeeded'), amountFen: BigInt(refund.amount) });
 export const transferObject = (transfer: Moved): RailObject =>
   objectOf('transfer', transfer, { state: 'succeeded', rank: 2, amountFen: BigInt(transfer.amount) });
-export const payoutObject = (payout: Moved): RailObject =>
+export const payoutObject = (payout: Moved & { status: string }): RailObject =>
   objectOf('payout', payout, { ...moved(payout.status, 'paid'), amountFen: BigInt(payout.amount) });
 export function accountObject(account: Account): RailObject {
   const isReady = account.payouts_enabled && account.capabilities?.transfers === 'active';

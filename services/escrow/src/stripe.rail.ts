@@ -9,7 +9,14 @@ import {
   RailRefused,
   SignatureInvalid,
 } from './payment-rail.ts';
-import { accountObject, expiredObject, objectOf, payoutObject, refundObject, transferObject } from './stripe-objects.ts';
+import {
+  accountObject,
+  expiredObject,
+  objectOf,
+  payoutObject,
+  refundObject,
+  transferObject,
+} from './stripe-objects.ts';
 
 export interface StripeConfig {
   stripeSecretKey: string;
@@ -138,7 +145,7 @@ export class StripeRail extends PaymentRail {
     }
   }
 
-  concerns = (type: string): boolean => type in CONCERNS;
+  concerns = (type: string): boolean => Object.hasOwn(CONCERNS, type);
 
   async fetch({ type, account, payload }: Pick<RailEvent, 'type' | 'account' | 'payload'>) {
     const kind = CONCERNS[type];

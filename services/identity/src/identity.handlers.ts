@@ -24,7 +24,7 @@ import { OrganisationStore, PersonStore } from './identity.store.ts';
 export class PersonHandlers {
   @Handle(registerPerson, PersonStore)
   register(known: Person | undefined, { data: { person, name } }: Sent<typeof registerPerson>) {
-    if (known) return refuse('person-exists');
+    if (known) return accept(known, { person });
     return accept(registered(person, name), { person }).keep(people, person, { person, name });
   }
 }
@@ -46,7 +46,7 @@ export class OrganisationHandlers {
 
   @Handle(foundPlatform, OrganisationStore)
   found(known: Organisation | undefined, { data }: Sent<typeof foundPlatform>, now: number) {
-    if (known) return refuse('organisation-exists');
+    if (known) return accept(known, { uscc: data.uscc });
     const { administrator, ...details } = data;
     const organisation = foundedAsPlatform(details, administrator, now);
     const decision = accept(organisation, { uscc: details.uscc });
@@ -81,8 +81,8 @@ export class OrganisationHandlers {
 
   @Handle(registerClient, OrganisationStore)
   addClient(organisation: Organisation | undefined, { data }: Sent<typeof registerClient>) {
-    if (!organisation) return refuse('organisation-not-found');
     const { client, name, roles, by, uscc } = data;
+    if (!organisation) throw new Error(`${uscc}: a client of an organisation that is not there`);
     const after = granted(organisation, { person: client, roles, by });
     // A client is added, so an administrator stays.
     if (after === 'last-admin-stays') throw new Error(`${uscc} has no administrator`);

@@ -19,7 +19,7 @@ function commentOf(code: string): string {
   return `${zh}${next.zh} ${en} ${next.en}`;
 }
 
-/** The register or the bidding refused: back to the holder, who reads why. An answer that comes again changes nothing. */
+/** The register or the bidding refused: back to the holder, who reads why. Again, it changes nothing. */
 function comeBack(listing: Listing, { code }: { code: string }): Decision<Listing> {
   const comment = commentOf(code);
   const returned = moved(listing, 'refused', { returned: { code, comment } });

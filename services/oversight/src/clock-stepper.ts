@@ -18,11 +18,16 @@ const LOOK_MS = 15;
 /** A deadline that stays due for so long leads to nothing more: it must not stop the clock for ever. */
 const STUCK_MS = 10_000;
 const REST_MS = 50;
+/** A service that says nothing for so long is asked again. */
+const PULSE_MS = 5_000;
 
 interface Quiet {
   /** Platform time of the service that is furthest behind. */
   now: number;
-  earliest: number | null;
+  /** The earliest deadlines of the services that are due. */
+  due: number[];
+  /** The first of those that are still to come. */
+  next: number;
 }
 
 const sleep = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
@@ -34,7 +39,7 @@ const sleep = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
  */
 @Injectable()
 export class ClockStepper implements OnApplicationShutdown {
-  #stopped = false;
+  readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(
@@ -49,8 +54,11 @@ export class ClockStepper implements OnApplicationShutdown {
     if (this.config.steppable) this.#running = this.#run();
   }
   async onApplicationShutdown(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     await this.#running;
+  }
+  get #stopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   async #run(): Promise<void> {
@@ -68,20 +76,17 @@ export class ClockStepper implements OnApplicationShutdown {
   }
 
   async #moveTo(to: number, version: number): Promise<void> {
-    let stuck: { at: number; since: number } | undefined;
+    const dueSince = new Map<number, number>();
     while (!this.#stopped) {
-      const { now, earliest } = await this.#quiet();
-      if (earliest !== null && earliest <= now) {
-        if (stuck?.at !== earliest) stuck = { at: earliest, since: performance.now() };
-        if (performance.now() - stuck.since < STUCK_MS) {
-          await sleep(LOOK_MS);
-          continue;
-        }
-        this.logger.warn({ earliest }, 'a deadline leads to nothing');
+      const { now, due, next } = await this.#quiet();
+      for (const at of due) if (!dueSince.has(at)) dueSince.set(at, performance.now());
+      if (due.some((at) => performance.now() - dueSince.get(at)! < STUCK_MS)) {
+        await sleep(LOOK_MS);
+        continue;
       }
+      if (due.length) this.logger.warn({ due }, 'deadlines lead to nothing');
       if (now >= to) break;
-      const next = earliest !== null && earliest > now ? Math.min(earliest, to) : to;
-      await this.#setOffset(next - Date.now());
+      await this.#setOffset(Math.min(next, to) - Date.now());
     }
     if (this.#stopped) return;
     const offsetMs = Math.max(0, to - Date.now());
@@ -98,16 +103,22 @@ export class ClockStepper implements OnApplicationShutdown {
       const written = await this.#written();
       const idle = pulses.every(({ waiting }) => waiting === 0);
       if (idle && written === before) {
+        const now = Math.min(...pulses.map((pulse) => pulse.now));
         const deadlines = pulses.flatMap(({ earliestDeadline }) => earliestDeadline ?? []);
-        const earliest = deadlines.length ? Math.min(...deadlines) : null;
-        return { now: Math.min(...pulses.map((pulse) => pulse.now)), earliest };
+        return {
+          now,
+          due: deadlines.filter((at) => at <= now),
+          next: Math.min(Infinity, ...deadlines.filter((at) => at > now)),
+        };
       }
       before = idle ? written : -1n;
     }
     throw new Error('stopping');
   }
   async #pulse(url: string): Promise<Pulse> {
-    const response = await fetch(`${url}/internal/pulse`, { headers: { [INTERNAL]: this.config.internalSecret } });
+    const headers = { [INTERNAL]: this.config.internalSecret };
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(PULSE_MS)]);
+    const response = await fetch(`${url}/internal/pulse`, { headers, signal });
     if (!response.ok) throw new Error(`${url} answered ${response.status}`);
     return (await response.json()) as Pulse;
   }
@@ -118,7 +129,8 @@ export class ClockStepper implements OnApplicationShutdown {
 
   /** In order with everything else: one control record in every partition of commands. */
   async #setOffset(offsetMs: number): Promise<void> {
-    const value = clockRecord(Math.ceil(offsetMs));
+    // Meanwhile the real time may have passed the instant: an offset is never below zero.
+    const value = clockRecord(Math.max(0, Math.ceil(offsetMs)));
     const commands = catalogue.topics.filter(({ topic }) => topic.endsWith('.commands'));
     const records = commands.flatMap(({ topic, partitions }) =>
       Array.from({ length: partitions }, (_, partition) => ({ topic, key: 'clock', value, partition })),

@@ -16,7 +16,10 @@ const EditionFile = z.strictObject({
 
 /** The newest committed edition of the rulebook. Throws ZodError when a file is not one. */
 export function newestEdition(folder = FOLDER): Edition {
-  const newest = readdirSync(folder).filter((name) => name.endsWith('.json')).toSorted().at(-1);
+  const newest = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .toSorted()
+    .at(-1);
   if (!newest) throw new Error(`no rulebook in ${folder}`);
   const { version, calendar, rules } = EditionFile.parse(JSON.parse(readFileSync(join(folder, newest), 'utf8')));
   const years = Array.from({ length: calendar.lastYear - calendar.firstYear + 1 }, (_, i) => calendar.firstYear + i);
@@ -25,6 +28,15 @@ export function newestEdition(folder = FOLDER): Edition {
 
 /** Every day of a year that is not what its weekday says. */
 function calendarOf(year: number, announcedThrough: number): Edition['calendar'][number] {
+  if (year > announcedThrough) {
+    return {
+      year,
+      provisional: true,
+      source: '尚未公布，暂按周末推算 Not announced; weekends only',
+      holidays: [],
+      workdays: [],
+    };
+  }
   const holidays: string[] = [];
   const workdays: string[] = [];
   for (let at = Date.UTC(year, 0, 1); at < Date.UTC(year + 1, 0, 1); at += 86_400_000) {
@@ -34,9 +46,6 @@ function calendarOf(year: number, announcedThrough: number): Edition['calendar']
     if (work && weekend) workdays.push(date);
     if (!work && !weekend) holidays.push(date);
   }
-  const announced = year <= announcedThrough;
-  const source = announced
-    ? '国务院办公厅节假日安排 State Council holiday notice (chinese-days 1.5.7)'
-    : '尚未公布，暂按周末推算 Not announced; weekends only';
-  return { year, provisional: !announced, source, holidays, workdays };
+  const source = '国务院办公厅节假日安排 State Council holiday notice (chinese-days 1.5.7)';
+  return { year, provisional: false, source, holidays, workdays };
 }

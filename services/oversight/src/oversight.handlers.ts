@@ -28,6 +28,9 @@ export class RulebookHandlers {
     }
     for (const id of gone(before, next)) decision.keep(rules, id, null);
     for (const year of next.calendar) decision.keep(calendar, String(year.year), year);
+    for (const { year } of before?.calendar ?? []) {
+      if (!next.calendar.some((one) => one.year === year)) decision.keep(calendar, String(year), null);
+    }
     return decision.tell(rulebookActivated, { rulebook: 'main', version: next.edition, rules: next.rules.length });
   }
 }

@@ -50,14 +50,19 @@ export class OversightQueries {
   async record({ saleId, after, limit }: ParamsOf<typeof getRecord>, asker?: Principal) {
     const party = asker?.party ?? '';
     const isParty = (await this.prisma.saleParty.count({ where: { saleId, party } })) > 0;
-    const visible = [{ audience: 'public' }, { audience: 'self', party }, ...(isParty ? [{ audience: 'parties' }] : [])];
+    const visible = [
+      { audience: 'public' },
+      { audience: 'self', party },
+      ...(isParty ? [{ audience: 'parties' }] : []),
+    ];
     const rows = await this.prisma.saleRecord.findMany({
       where: {
         saleId,
         ...(seesAll(asker) ? {} : { OR: visible }),
-        ...(after ? { position: { gt: BigInt(after.split('_')[0]!) } } : {}),
       },
-      orderBy: { position: 'asc' },
+      // Where it stands tells apart what happened at once: within a stream it is the order of the events.
+      orderBy: [{ at: 'asc' }, { position: 'asc' }],
+      ...(after && { cursor: { eventId: after.split('_')[1]! }, skip: 1 }),
       take: limit + 1,
     });
     const items = rows.slice(0, limit);
@@ -70,25 +75,30 @@ export class OversightQueries {
         actor: actor as { party: string; person: string },
         eventId,
       })),
-      next: rows.length > limit && last ? `${last.position}_${last.eventId}` : null,
+      next: rows.length > limit && last ? `${last.at.getTime()}_${last.eventId}` : null,
     };
   }
 
   /** Newest movement first. */
   @Answer(listSales)
   async sales({ after, limit }: ParamsOf<typeof listSales>) {
-    const before = after ? BigInt(after.split('_')[0]!) : null;
+    const [at, id] = after?.split('_') ?? [];
+    const before = at ? new Date(Number(at)) : null;
     const rows = await this.prisma.$queryRaw<SaleRow[]>`
       select sale_id::text as "saleId", min(at) as "startedAt", max(at) as "lastAt", count(*)::int as events,
-        max(position) as position, (array_agg(type order by position desc))[1] as "lastType"
+        (array_agg(type order by at desc, position desc))[1] as "lastType"
       from sale_record group by sale_id
-      having ${before}::bigint is null or max(position) < ${before}::bigint
-      order by max(position) desc limit ${limit + 1}`;
+      having ${before}::timestamptz is null or (max(at), sale_id) < (${before}::timestamptz, ${id ?? null}::uuid)
+      order by max(at) desc, sale_id desc limit ${limit + 1}`;
     const items = rows.slice(0, limit);
     const last = items.at(-1);
     return {
-      items: items.map(({ startedAt, lastAt, ...row }) => ({ ...row, startedAt: startedAt.getTime(), lastAt: lastAt.getTime() })),
-      next: rows.length > limit && last ? `${last.position}_${last.saleId}` : null,
+      items: items.map(({ startedAt, lastAt, ...row }) => ({
+        ...row,
+        startedAt: startedAt.getTime(),
+        lastAt: lastAt.getTime(),
+      })),
+      next: rows.length > limit && last ? `${last.lastAt.getTime()}_${last.saleId}` : null,
     };
   }
 }
@@ -98,6 +108,5 @@ interface SaleRow {
   startedAt: Date;
   lastAt: Date;
   events: number;
-  position: bigint;
   lastType: string;
 }

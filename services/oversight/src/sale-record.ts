@@ -24,7 +24,8 @@ export class SaleRecordProjection implements Projection {
     await tx.query(
       `insert into sale_record (event_id, sale_id, at, type, zh, en, audience, party, actor)
        select u.event_id, u.sale_id, u.at, u.type, u.zh, u.en, u.audience, u.party, u.actor::jsonb
-       from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+       from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
+         $8::text[], $9::text[])
          with ordinality u(event_id, sale_id, at, type, zh, en, audience, party, actor, n) order by u.n
        on conflict (event_id) do nothing`,
       (['id', 'saleId', 'time', 'type', 'zh', 'en', 'audience', 'party', 'actor'] as const).map(column),
@@ -34,6 +35,11 @@ export class SaleRecordProjection implements Projection {
       `insert into sale_party (sale_id, party) select * from unnest($1::uuid[], $2::text[]) on conflict do nothing`,
       [parties.map(({ saleId }) => saleId), parties.map(({ party }) => party)],
     );
+  }
+
+  async clear(tx: pg.PoolClient): Promise<void> {
+    await tx.query('delete from sale_record');
+    await tx.query('delete from sale_party');
   }
 
   #rowOf({ id, type, time, saleid, actor, data }: CloudEvent<Record<string, unknown>>) {

@@ -60,20 +60,21 @@ export class PatentHandlers {
   reserve(patent: Patent | undefined, { data: { saleId, seller } }: Sent<typeof reservePatent>) {
     if (patent?.reservedBy === saleId) return accept(patent, patent.entry);
     if (patent?.reservedBy) return refuse('patent-reserved');
-    const obstacle = obstacleOf(patent, seller);
-    return obstacle ? refuse(obstacle) : accept(changed(patent!, { reservedBy: saleId }), patent!.entry);
+    if (!patent?.entry) return refuse('patent-unknown');
+    const obstacle = obstacleOf(patent.entry, seller);
+    return obstacle ? refuse(obstacle) : accept(changed(patent, { reservedBy: saleId }), patent.entry);
   }
 
   @Handle(confirmPatent, PatentStore)
   confirm(patent: Patent | undefined, { data: { saleId, seller } }: Sent<typeof confirmPatent>) {
-    if (patent && patent.reservedBy !== saleId) return refuse('reservation-missing');
-    const obstacle = obstacleOf(patent, seller);
-    return obstacle ? refuse(obstacle) : accept(patent!, patent!.entry);
+    if (!patent?.entry || patent.reservedBy !== saleId) throw new Error(`${saleId} does not hold the patent`);
+    const obstacle = obstacleOf(patent.entry, seller);
+    return obstacle ? refuse(obstacle) : accept(patent, patent.entry);
   }
 
   @Handle(releasePatent, PatentStore)
   release(patent: Patent | undefined, { data: { saleId } }: Sent<typeof releasePatent>) {
-    if (!patent) return refuse('patent-unknown');
+    if (!patent) throw new Error(`${saleId} gives back a patent that the mirror does not hold`);
     return accept(patent.reservedBy === saleId ? changed(patent, { reservedBy: null }) : patent, {});
   }
 }
@@ -84,7 +85,7 @@ export class FilingHandlers {
 
   @Handle(openFiling, FilingStore)
   open(filing: Filing | undefined, { data }: Sent<typeof openFiling>, now: number) {
-    if (filing) return refuse('filing-exists');
+    if (filing) return accept(filing, { saleId: data.saleId });
     const dueAt = now + this.rulebook.int('register.filing-decision-days', now) * DAY_MS;
     return accept(opened(data, now, dueAt), { saleId: data.saleId });
   }

@@ -4,8 +4,10 @@ const escape = (text: string) =>
   text.replace(/[&<>"']/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c]!);
 
 const STYLE = `
-  :root { color-scheme: light dark; --ink: #1a1f2b; --paper: #f5f7fa; --card: #fff; --line: #8a94a3; --blue: #1554ad; --red: #b42318 }
-  @media (prefers-color-scheme: dark) { :root { --ink: #e8ecf2; --paper: #0f141c; --card: #171e29; --line: #6e7b8d; --blue: #7fb0ff; --red: #ff8a7a } }
+  :root { color-scheme: light dark; --ink: #1a1f2b; --paper: #f5f7fa; --card: #fff; --line: #8a94a3;
+    --blue: #1554ad; --red: #b42318 }
+  @media (prefers-color-scheme: dark) {
+    :root { --ink: #e8ecf2; --paper: #0f141c; --card: #171e29; --line: #6e7b8d; --blue: #7fb0ff; --red: #ff8a7a } }
   body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--paper); color: var(--ink);
     font: 16px/26px -apple-system, "PingFang SC", "Microsoft YaHei", "Noto Sans SC", sans-serif }
   main { background: var(--card); padding: 32px; border-radius: 6px; width: min(360px, calc(100vw - 64px)) }
@@ -13,12 +15,14 @@ const STYLE = `
   label { display: block; margin: 16px 0 4px }
   input { box-sizing: border-box; width: 100%; padding: 8px 12px; border: 1px solid var(--line); border-radius: 4px;
     font: inherit; background: transparent; color: inherit }
-  button { margin-top: 24px; width: 100%; padding: 10px; border: 0; border-radius: 4px; background: #1554ad; color: #fff; font: inherit }
+  button { margin-top: 24px; width: 100%; padding: 10px; border: 0; border-radius: 4px; background: #1554ad;
+    color: #fff; font: inherit }
   :focus-visible { outline: 2px solid var(--blue); outline-offset: 2px }
   [role=alert] { color: var(--red); margin: 16px 0 0 }`;
 
 function page(title: string, body: string): string {
-  return `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+  return `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
 <title>${escape(title)}</title><style>${STYLE}</style></head><body><main>${body}</main></body></html>`;
 }
 
@@ -32,7 +36,8 @@ export function signInPage(action: string, loginName: string, wrong: boolean): s
     `<h1>登录豫知</h1><div>Sign in to Yuzhi</div>
 <form method="post" action="${escape(action)}">
 <label for="login">登录名 Login name</label>
-<input id="login" name="loginName" autocomplete="username" required maxlength="40" value="${escape(loginName)}" autofocus>
+<input id="login" name="loginName" autocomplete="username" required maxlength="40" autofocus
+  value="${escape(loginName)}">
 <label for="password">密码 Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="200">
 ${alert}<button>登录 Sign in</button></form>`,

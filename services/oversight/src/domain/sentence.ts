@@ -4,17 +4,36 @@ import type { Event, Words } from '@yuzhi/protocol/declare';
 /** How a party is called in the record. */
 export type NameOf = (party: string) => string;
 
-const TIME = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai', dateStyle: 'short', timeStyle: 'medium' });
+const TIME = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'Asia/Shanghai',
+  dateStyle: 'short',
+  timeStyle: 'medium',
+});
 
-/** The sentence of an event with its data: `{field}`, `{field:fen}` an amount, `{field:party}` a name, `{field:time}`. */
-export function sentenceOf({ sentence }: Pick<Event, 'sentence'>, data: Record<string, unknown>, nameOf: NameOf): Words {
+/** Codes that a reader should see as words. */
+const TERMS: Record<string, Words> = {
+  free: { zh: '自由报价期', en: 'free quoting period' },
+  timed: { zh: '限时报价期', en: 'timed quoting period' },
+};
+
+/**
+ * The sentence of an event with its data: `{field}`, `{field:fen}` an amount, `{field:party}` a name, `{field:time}`,
+ * `{field:term}` a code as a word.
+ */
+export function sentenceOf(
+  { sentence }: Pick<Event, 'sentence'>,
+  data: Record<string, unknown>,
+  nameOf: NameOf,
+): Words {
   const fill = (locale: 'zh' | 'en') =>
     sentence[locale].replace(/\{(\w+)(?::(\w+))?\}/g, (_, field: string, kind?: string) => {
       const value = data[field];
-      if (value === null || value === undefined) return '—';
-      if (kind === 'fen') return formatExact(BigInt(String(value)), locale);
-      if (kind === 'party') return nameOf(String(value));
-      return kind === 'time' ? TIME.format(new Date(Number(value))) : String(value);
+      if (typeof value !== 'string' && typeof value !== 'number') return '—';
+      const word = String(value);
+      if (kind === 'fen') return formatExact(BigInt(word), locale);
+      if (kind === 'party') return nameOf(word);
+      if (kind === 'term') return TERMS[word]?.[locale] ?? word;
+      return kind === 'time' ? TIME.format(new Date(Number(value))) : word;
     });
   return { zh: fill('zh'), en: fill('en') };
 }

@@ -8,15 +8,14 @@ export const filingProcess = defineProcess('filing', {
   initial: 'opened',
   final: ['registered', 'defective', 'refused'],
   transitions: [
-    // An office that was asked before, or is quick, may be further than we heard.
-    ...(['opened', 'accepted', 'examined'] as const).flatMap((from) => [
+    { from: 'opened', on: 'accepted', to: 'accepted' },
+    { from: 'accepted', on: 'accepted', to: 'accepted' },
+    ...(['accepted', 'examined'] as const).flatMap((from) => [
       { from, on: 'examined', to: 'examined' } as const,
       { from, on: 'registered', to: 'registered' } as const,
       { from, on: 'defective', to: 'defective' } as const,
       { from, on: 'refused', to: 'refused' } as const,
     ]),
-    { from: 'opened', on: 'accepted', to: 'accepted' },
-    { from: 'accepted', on: 'accepted', to: 'accepted' },
   ],
 });
 export type FilingState = (typeof filingProcess)['states'][number];
@@ -54,7 +53,9 @@ export const opened = (data: DataOf<typeof openFiling>, now: number, dueAt: numb
 
 /** What the office said; undefined when it no longer fits, as after a repetition. The next look is at `nextAt`. */
 export function recorded(filing: Filing, said: DataOf<typeof recordFiling>, nextAt: number): Filing | undefined {
-  const state = filingProcess.next(filing.state, said.state);
+  // An office that was asked before, or is quick, may be further than we heard: it has accepted the filing all the same.
+  const from = filing.state === 'opened' ? filingProcess.next('opened', 'accepted')! : filing.state;
+  const state = filingProcess.next(from, said.state);
   if (!state) return undefined;
   const { officeReference, registeredOn, noticeNumber, reason } = said;
   return {

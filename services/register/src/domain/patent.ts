@@ -1,4 +1,4 @@
-import type { RegisterEntry, reservePatent } from '@yuzhi/protocol/register';
+import type { confirmPatent, RegisterEntry } from '@yuzhi/protocol/register';
 import type { z } from 'zod';
 
 export type Entry = z.output<typeof RegisterEntry>;
@@ -52,15 +52,13 @@ export const ownersDiffer = (before: Entry | null, after: Entry | null): boolean
 /** DOMAIN 7.4: late or suspended, the right itself stands. */
 const IN_FORCE: readonly Entry['status'][] = ['GRANTED', 'GRANTED_LATE_FEE', 'SUSPENDED', 'INVALID_PART', 'RESTORED'];
 
-type Obstacle = Exclude<keyof (typeof reservePatent)['rejections'], 'patent-reserved'>;
+type Obstacle = keyof (typeof confirmPatent)['rejections'];
 
 /**
- * Why a transfer of this patent by `seller` cannot go on, as the register stands: the first of the catalogue's order.
+ * Why a transfer of a patent by `seller` cannot go on, as the register stands: the first of the catalogue's order.
  * Patent Law arts 10, 14; DOMAIN 2.4, row "transfer": licences are disclosed, a pledge or preservation stops it.
  */
-export function obstacleOf(patent: Patent | undefined, seller: string): Obstacle | null {
-  const entry = patent?.entry;
-  if (!entry) return 'patent-unknown';
+export function obstacleOf(entry: Entry, seller: string): Obstacle | null {
   if (!entry.owners.some(({ party }) => party === seller)) return 'seller-not-owner';
   if (entry.owners.length > 1) return 'co-owner-consent-missing';
   if (!IN_FORCE.includes(entry.status)) return 'patent-not-in-force';

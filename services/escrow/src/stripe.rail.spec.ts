@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import Stripe from 'stripe';
+import { SignatureInvalid } from './payment-rail.ts';
+import { accountObject, payoutObject, refundObject } from './stripe-objects.ts';
+import { StripeRail } from './stripe.rail.ts';
+
+const SECRETS = ['whsec_ours', 'whsec_payees'];
+const railOf = (stripeSecretKey = 'sk_test_x') =>
+  new StripeRail({ stripeSecretKey, stripeWebhookSecrets: SECRETS, stripePlatform: 'yuzhi', stripeTimeoutMs: 1000 });
+const rail = railOf();
+const event = {
+  id: 'evt_1',
+  object: 'event',
+  type: 'payout.paid',
+  created: 1_795_564_800,
+  account: 'acct_1',
+  data: {},
+};
+const payload = JSON.stringify(event);
+const signed = (secret: string, timestamp = Math.floor(Date.now() / 1000), body = payload) =>
+  new Stripe('sk_test_x').webhooks.generateTestHeaderString({ payload: body, secret, timestamp });
+
+describe('a webhook', () => {
+  it.each(SECRETS)('is believed when it is signed with %s', (secret) => {
+    const { payload: whole, ...read } = rail.read(Buffer.from(payload), signed(secret));
+    expect(read).toEqual({ id: 'evt_1', type: 'payout.paid', account: 'acct_1', at: 1_795_564_800_000 });
+    expect(whole).toEqual(event);
+  });
+
+  it.each([
+    ['nobody signed', payload, undefined],
+    ['somebody else signed', payload, signed('whsec_theirs')],
+    ['was changed on its way', payload.replace('acct_1', 'acct_2'), signed(SECRETS[0]!)],
+    ['is old', payload, signed(SECRETS[0]!, Math.floor(Date.now() / 1000) - 301)],
+    ['has a header of nonsense', payload, 't=x,v1=y'],
+    ['is empty', '', signed(SECRETS[0]!)],
+  ])('that %s is not believed', (_, body, signature) => {
+    expect(() => rail.read(Buffer.from(body), signature)).toThrow(SignatureInvalid);
+  });
+
+  it('concerns us when it is about money or a payee that may be ours', () => {
+    for (const type of ['payment_intent.succeeded', 'refund.failed', 'payout.failed', 'account.updated']) {
+      expect(rail.concerns(type)).toBe(true);
+    }
+    for (const type of ['charge.refunded', 'balance.available', 'constructor', 'toString']) {
+      expect(rail.concerns(type)).toBe(false);
+    }
+  });
+});
+
+describe('the rail', () => {
+  it.each([
+    ['sk_test_x', true],
+    ['rk_test_x', true],
+    ['sk_live_x', false],
+    ['rk_live_x', false],
+  ])('with the key %s moves no real money: %s', (key, isDemo) => {
+    expect(railOf(key).isDemo).toBe(isDemo);
+    expect(railOf(key).name.includes('演示')).toBe(isDemo);
+  });
+});
+
+describe('an object of the rail', () => {
+  const refund = { id: 're_1', created: 5, amount: 700, metadata: { reference: 'refund:x:1#2' } };
+
+  it.each([
+    ['pending', 'pending', 1],
+    ['requires_action', 'pending', 1],
+    ['succeeded', 'succeeded', 2],
+    ['failed', 'failed', 3],
+    ['canceled', 'failed', 3],
+    [null, 'pending', 1],
+    ['something-new', 'pending', 1],
+  ])('that is %s counts as %s: later states outrank earlier ones', (status, state, rank) => {
+    expect(refundObject({ ...refund, status })).toEqual({
+      kind: 'refund',
+      railId: 're_1',
+      reference: 'refund:x:1#2',
+      state,
+      rank,
+      amountFen: 700n,
+      feeFen: 0n,
+      at: 5000,
+    });
+  });
+
+  it('of a payout is done when it is paid, and under way while it is in transit', () => {
+    expect(payoutObject({ ...refund, status: 'paid' })).toMatchObject({ kind: 'payout', state: 'succeeded', rank: 2 });
+    expect(payoutObject({ ...refund, status: 'in_transit' })).toMatchObject({ state: 'pending', rank: 1 });
+  });
+
+  it('that none of ours made has no reference', () => {
+    expect(refundObject({ ...refund, status: 'succeeded', metadata: null }).reference).toBe('');
+    expect(refundObject({ ...refund, status: 'succeeded', metadata: {} }).reference).toBe('');
+  });
+
+  it('of a payee is ready when money can reach the account and leave it', () => {
+    const state = (payouts_enabled: boolean, transfers?: string) =>
+      accountObject({ id: 'acct_1', payouts_enabled, ...(transfers && { capabilities: { transfers } }) }).state;
+    expect(state(true, 'active')).toBe('succeeded');
+    expect([state(false, 'active'), state(true, 'pending'), state(true)]).toEqual(['pending', 'pending', 'pending']);
+  });
+});

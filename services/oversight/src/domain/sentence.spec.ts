@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { declarations } from '@yuzhi/protocol/catalogue';
+import type { z } from 'zod';
+import { partiesOf, sentenceOf } from './sentence.ts';
+
+const names: Record<string, string> = { '91410100DEM000014P': '演示数据·中原大学' };
+const nameOf = (party: string) => names[party] ?? party;
+const said = (zh: string, data: Record<string, unknown>, en = zh) => sentenceOf({ sentence: { zh, en } }, data, nameOf);
+
+describe('a sentence of the record', () => {
+  it('says amounts, names, times and words in both languages', () => {
+    const data = {
+      priceFen: '24500000',
+      seller: '91410100DEM000014P',
+      until: Date.parse('2026-12-08T24:00:00+08:00'),
+      paddle: 2,
+    };
+    const zh = '{paddle} 号以 {priceFen:fen} 成交，公示至 {until:time}，转让方 {seller:party}。';
+    const en = 'Paddle {paddle} at {priceFen:fen} until {until:time}, seller {seller:party}.';
+    expect(said(zh, data, en)).toEqual({
+      zh: '2 号以 ¥245,000.00 成交，公示至 2026-12-09 00:00:00，转让方 演示数据·中原大学。',
+      en: 'Paddle 2 at ¥245,000.00 until 2026-12-09 00:00:00, seller 演示数据·中原大学.',
+    });
+  });
+
+  it('shows that something is not there, and takes nobody for a placeholder', () => {
+    expect(said('{priceFen:fen} {paddle} {gone}', { priceFen: null, paddle: undefined }).zh).toBe('— — —');
+    expect(said('{reason}', { reason: '{seller:party}' }).zh).toBe('{seller:party}');
+    expect(said('{zero} {no}', { zero: 0, no: false }).zh).toBe('0 false');
+  });
+
+  it('names a party that nobody knows by its id', () => {
+    expect(said('{seller:party}', { seller: 'somebody' }).zh).toBe('somebody');
+  });
+});
+
+describe('the parties of a sale', () => {
+  it('are whom an event names as seller, buyer and payees', () => {
+    expect(partiesOf({ seller: 'S', buyer: 'B', payees: ['S', 'I'] })).toEqual(['S', 'B', 'S', 'I']);
+    expect(partiesOf({ seller: 'S', buyer: null, payees: 'not a list' })).toEqual(['S']);
+    expect(partiesOf({ party: 'P', winner: 'W' })).toEqual([]);
+  });
+});
+
+describe('every event of the platform', () => {
+  const events = declarations('event').map((event) => [event.type, event] as const);
+  const shapeOf = (data: z.ZodType) => (data as z.ZodObject).shape;
+
+  it.each(events)('%s fills its sentence with its own data', (_, { sentence, data }) => {
+    const placeholders = [...`${sentence.zh} ${sentence.en}`.matchAll(/\{([^}]*)\}/g)].map(([, text]) => text!);
+    const wrong = placeholders.filter(
+      (text) => !/^\w+(:(fen|party|time))?$/.test(text) || !(text.split(':')[0]! in shapeOf(data)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('for one party says which', () => {
+    const without = events.filter(([, { audience, data }]) => audience === 'self' && !('party' in shapeOf(data)));
+    expect(without.map(([type]) => type)).toEqual([]);
+  });
+});
