@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 export const INSTALL = 'npm install --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error'.split(' ');
 export const JAVA_PACKAGES = ['openjdk-17-jre-headless', 'maven'];
+/** What tests run besides, and Debian's package of it. */
+export const TEST_PROGRAMS = { pdftotext: 'poppler-utils', pdfsig: 'poppler-utils', openssl: 'openssl', go: 'golang-go' };
 const NODE_FLOOR = [20, 18];
 /** What runs our code where npm has no pinned Node for the platform. */
 const RUNTIME_FLOOR = [24, 9];
@@ -85,11 +87,20 @@ export const missingJavaPackages = () =>
 
 export const installsItself = () => process.getuid?.() === 0 && existsSync('/etc/debian_version');
 
-export async function provideJava() {
-  const missing = missingJavaPackages();
+export const provideJava = () => provide(missingJavaPackages(), 'Kafka needs Java 17 or newer, and Maven to be fetched');
+
+/** Programs that only tests call. */
+export function provideTestPrograms() {
+  const missing = Object.entries(TEST_PROGRAMS).filter(([program]) => !onPath(program));
+  const packages = [...new Set(missing.map(([, name]) => name))];
+  return provide(packages, `tests call ${missing.map(([program]) => program).join(', ')}`);
+}
+
+/** Installs Debian's packages as root; throws the command for whoever is not. */
+async function provide(missing, reason) {
   if (missing.length === 0) return;
   const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
-  if (!installsItself()) throw new Error(`Kafka needs Java 17 or newer, and Maven to be fetched: ${command}`);
+  if (!installsItself()) throw new Error(`${reason}: ${command}`);
   const script = `apt-get update -qq && DEBIAN_FRONTEND=noninteractive ${command} -qq -o DPkg::Lock::Timeout=300`;
   await step('system', () => execute('sh', ['-c', script], { maxBuffer: 1 << 26 }), command);
 }

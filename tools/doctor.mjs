@@ -109,6 +109,7 @@ const CHECKS = {
   Java: java,
   Maven: program('mvn', "it fetches Kafka's jars", 'maven'),
   'pdftotext, for tests': program('pdftotext', 'the tests read the PDFs we write', 'poppler-utils'),
+  'Go, for tests': program('go', "the tests build the payment rail's official mock", 'golang-go'),
   dependencies,
   memory,
   disk,

@@ -5,7 +5,16 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { compile, generate, install, nodeProblem, pinnedNode, provideJava, root } from './bootstrap.mjs';
+import {
+  compile,
+  generate,
+  install,
+  nodeProblem,
+  pinnedNode,
+  provideJava,
+  provideTestPrograms,
+  root,
+} from './bootstrap.mjs';
 
 /** `java`: starts Kafka, unless KAFKA_BROKERS is given. `bare`: must work where nothing can be installed or built. */
 const VERBS = {
@@ -60,6 +69,7 @@ async function main([verb, ...args]) {
   if (!process.env.npm_lifecycle_event) dieWithParents();
   process.env.PATH = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
   if (chosen.java && !process.env.KAFKA_BROKERS) await provideJava();
+  if (verb === 'test') await provideTestPrograms();
   await generate();
   await compile();
   if (!existsSync(join(root, chosen.module))) throw new Error(`${chosen.module} is not there`);

@@ -1,6 +1,5 @@
 import { demonstrationPatents } from '@yuzhi/patent-office/demonstration-patents';
-import { importPatent } from '@yuzhi/protocol/register';
-import { listPatents } from '@yuzhi/protocol/register';
+import { importPatent, listPatents } from '@yuzhi/protocol/register';
 import { makeUscc } from '@yuzhi/protocol/uscc';
 import { type Cast, DEMO_PASSWORD, gather } from './cast.ts';
 import { eventually } from './eventually.ts';
@@ -75,14 +74,17 @@ const OTHERS: Extra[] = [
   },
 ];
 
+/** One after the other: a password's hash is meant to be slow, and nobody waits for this market. */
 async function foundOthers(stage: Stage): Promise<Firm[]> {
-  const found = OTHERS.map(async (extra, i) => {
+  const firms: Firm[] = [];
+  for (const [i, extra] of OTHERS.entries()) {
     const login = `demo.org${String(i + 1).padStart(2, '0')}`;
     const person = await stage.signUp(extra.legalRepresentative, login, DEMO_PASSWORD);
-    const uscc = makeUscc(110 + i, { category: extra.kind === 'institute' ? '12' : '91', region: extra.region });
-    return stage.found({ ...extra, uscc, address: '河南省（演示地址）' }, person);
-  });
-  return Promise.all(found);
+    const category = extra.kind === 'institute' ? '12' : '91';
+    const uscc = makeUscc(110 + i, { category, region: extra.region });
+    firms.push(await stage.found({ ...extra, uscc, address: '河南省（演示地址）' }, person));
+  }
+  return firms;
 }
 
 /** Invented patents on the official register, imported by those who own them. */

@@ -157,21 +157,26 @@ export class Stage {
     const all = this.broker.partitions(topic).flatMap(({ records }) => records);
     return all.map(({ key, value }) => ({ key, value: JSON.parse(value!) as T }));
   }
-  /** What the service has told about an aggregate. */
-  told(key: string): CloudEvent[] {
+  /** What the service has told about an aggregate, once all of it is out. */
+  async told(key: string): Promise<CloudEvent[]> {
+    await this.idle();
     const all = this.records<CloudEvent>(`${this.options.service}.events`);
     return all.filter((record) => record.key === key).map(({ value }) => value);
   }
   /** The words of a command or an event in a list of them, `deal.closed`. */
   kinds = (said: { type: string }[]) => said.map(({ type }) => type.split('.').slice(1, 3).join('.'));
-  /** What one of our aggregates has asked of another service, oldest first. */
-  asked(command: Command, from: string): Envelope[] {
+  /** What one of our aggregates has asked of another service, oldest first, once all of it is out. */
+  async asked(command: Command, from: string): Promise<Envelope[]> {
+    await this.idle();
+    return this.#asked(command, from);
+  }
+  #asked(command: Command, from: string): Envelope[] {
     const all = this.records<Envelope>(command.topic).map(({ value }) => value);
     return all.filter(({ type, answerTo }) => type === command.type && answerTo?.key === from);
   }
   /** Answers the nth question of this kind as its service would, once it is there. */
   async answer(command: Command, from: string, outcome: Partial<Outcome> = {}, nth = 1): Promise<Outcome> {
-    const asked = await this.until(async () => this.asked(command, from)[nth - 1]);
+    const asked = await this.until(async () => this.#asked(command, from)[nth - 1]);
     const whole = { status: 200, code: 'done', body: {}, ...outcome };
     const data = { of: command.type, askKey: asked.key, asked: asked.data, outcome: whole };
     return this.#decided(answerType, from, data, service(command.service));

@@ -249,6 +249,12 @@ it('a pool survives that the server ends a connection which nobody is using', as
   await admin.query('select pg_terminate_backend($1)', [rows[0]!.pid]);
   await admin.end();
   await expect(ended).resolves.toMatchObject({ code: '57P01' });
+  const borrowed = await pool.connect();
+  await borrowed.query('begin');
+  await expect(borrowed.query('select pg_terminate_backend(pg_backend_pid())')).rejects.toMatchObject({
+    code: '57P01',
+  });
+  borrowed.release(true);
   await expect(pool.query('select 1')).resolves.toMatchObject({ rowCount: 1 });
   await pool.end();
 });

@@ -245,9 +245,11 @@ export class Journal {
   }
 }
 
-/** A pool that never lets an idle connection's end take the process down. */
+/** A pool that never lets the end of a connection take the process down, whether it was idle or in a transaction. */
 export function openPool(create: () => pg.Pool): pg.Pool {
   const pool = create();
   pool.on('error', () => {});
+  // The pool listens to its idle clients only: to whoever borrowed one, the next query says it.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }

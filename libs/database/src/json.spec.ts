@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { fromJson, toJson } from './json.ts';
+import { fromJson, held, toJson, wire } from './json.ts';
 
 describe('the JSON of a state', () => {
   it('holds amounts as digit strings, beyond what a number can', () => {
@@ -51,5 +51,22 @@ describe('the JSON of a state', () => {
       ),
     );
     fc.assert(fc.property(states, (state) => expect(fromJson(toJson(state))).toEqual(state)));
+  });
+});
+
+describe('a value on its way', () => {
+  const state = { priceFen: 5n, terms: { depositFen: null, parts: [{ shareFen: 2n, to: 'a' }] }, open: true };
+  const sent = { priceFen: '5', terms: { depositFen: null, parts: [{ shareFen: '2', to: 'a' }] }, open: true };
+
+  it('has digit strings for amounts, and is held with bigints again', () => {
+    expect(wire(state)).toEqual(sent);
+    expect(held(sent)).toEqual(state);
+    expect(held(wire(state))).toEqual(state);
+  });
+
+  it('is another object than the one it was made from', () => {
+    const copy = wire(state);
+    copy.terms.parts[0]!.to = 'b';
+    expect(state.terms.parts[0]!.to).toBe('a');
   });
 });

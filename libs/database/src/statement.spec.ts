@@ -1,4 +1,4 @@
-import { type Columns, inserts, shifted, upserts } from './statement.ts';
+import { type Columns, inserts, shifted, updates, upserts } from './statement.ts';
 
 interface Line {
   id: string;
@@ -43,6 +43,47 @@ describe('a statement for many rows', () => {
       'on conflict (id) do update set amount_fen = excluded.amount_fen, note = excluded.note, extra = excluded.extra ' +
         'where line.version < excluded.version returning 1',
     );
+  });
+
+  it('of a compound key overwrites neither part of it', () => {
+    const { text } = upserts('line', 'id, note', columns)(lines);
+    expect(text).toContain(
+      'on conflict (id, note) do update set amount_fen = excluded.amount_fen, extra = excluded.extra',
+    );
+  });
+
+  it('for rows that exist sends only what changes', () => {
+    const changed: Columns<Line> = {
+      id: columns['id']!,
+      amount_fen: columns['amount_fen']!,
+      version: ['int', () => 2],
+    };
+    const from = 'from unnest($1::uuid[], $2::bigint[], $3::int[]) u(id, amount_fen, version) where line.id = u.id';
+    const set = 'update line set amount_fen = u.amount_fen, version = u.version';
+    expect(updates('line', 'id', changed)(lines)).toEqual({
+      text: `${set} ${from} and line.version < u.version returning 1`,
+      values: [
+        ['a', 'b'],
+        [1n, -2n],
+        [2, 2],
+      ],
+      rows: 2,
+    });
+    expect(updates('line', 'id', changed, '<=')(lines).text).toContain('line.version <= u.version');
+  });
+
+  it('takes an instant in epoch milliseconds and JSON that is text already', () => {
+    const { text, values } = inserts<Line>('line', {
+      at: ['instant', () => 1_700_000_000_123],
+      raw: ['json', () => '{"a":1}'],
+    })(lines);
+    expect(text).toContain(
+      'select to_timestamp(u.at / 1000), u.raw::json from unnest($1::float8[], $2::text[]) u(at, raw)',
+    );
+    expect(values).toEqual([
+      [1_700_000_000_123, 1_700_000_000_123],
+      ['{"a":1}', '{"a":1}'],
+    ]);
   });
 
   it('stands behind others when its parameters are shifted', () => {

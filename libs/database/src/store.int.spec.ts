@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type TestDatabase, testDatabase } from '@yuzhi/testkit/databases';
-import { inserts, type Statement } from './statement.ts';
+import { inserts, type Statement, updates } from './statement.ts';
 import { DocumentStore, type Reader, type Versioned } from './store.ts';
 
 interface Tally extends Versioned {
@@ -78,5 +78,20 @@ describe('a store of documents', () => {
     expect(await run([insert(notes.map((note, seq) => ({ seq, note })))])).toBe(notes.length);
     const { rows } = await database.reader.query<{ note: string }>('select note from tally_line order by seq');
     expect(rows.map(({ note }) => note)).toEqual(notes);
+  });
+
+  it('writes an instant to the millisecond, and only rows that are there', async () => {
+    await run(store.save([tally(ids[0], 1)]));
+    const update = updates<{ id: string; version: number }>('tally', 'id', {
+      id: ['uuid', (t) => t.id],
+      version: ['int', (t) => t.version],
+      deadline_at: ['instant', () => 1_700_000_000_123],
+    });
+    const of = (version: number) => [ids[0], ids[1]].map((id) => ({ id, version }));
+    expect([await run([update(of(2))]), await run([update(of(2))]), await run([update(of(3))])]).toEqual([1, 0, 1]);
+    const { rows } = await database.reader.query<{ at: Date; version: number }>(
+      'select deadline_at as at, version from tally',
+    );
+    expect(rows.map(({ at, version }) => [at.getTime(), version])).toEqual([[1_700_000_000_123, 3]]);
   });
 });

@@ -15,17 +15,13 @@ export const biddingRefusals = {
     ['没有该竞价项目。', 'There is no such bidding.'],
     ['请核对编号。', 'Check the sale id.'],
   ),
-  'auction-exists': refusal(409, ['该竞价项目已开设。', 'This bidding is open already.'], watch),
-  'start-price-out-of-bounds': refusal(422, ['起始价超出允许范围。', 'The start price is out of bounds.'], terms),
   'reserve-out-of-bounds': refusal(422, ['保留价不得低于起始价。', 'The reserve is below the start price.'], terms),
-  'increment-out-of-bounds': refusal(422, ['加价幅度超出允许范围。', 'The increment is out of bounds.'], terms),
   'deposit-out-of-bounds': refusal(
     422,
     ['保证金超出规则允许的范围。', 'The deposit is outside what the rules allow.'],
     terms,
   ),
   'periods-out-of-order': refusal(422, ['报名与报价时间先后有误。', 'The periods are out of order or past.'], terms),
-  'cycle-out-of-bounds': refusal(422, ['限时报价周期超出范围。', 'The timed cycle is out of bounds.'], terms),
   'auction-ended': refusal(409, ['竞价已结束。', 'The bidding has ended.'], watch),
   'admission-closed': refusal(
     409,
@@ -52,15 +48,12 @@ export const biddingRefusals = {
     ['您尚未报名。', 'You are not registered for this bidding.'],
     ['请先报名。', 'Register first.'],
   ),
-  'bidder-already-admitted': refusal(409, ['您已取得竞买资格。', 'You are admitted already.'], watch),
   'bidder-not-admitted': refusal(
     403,
     ['保证金尚未到账，未取得竞买资格。', 'Your deposit has not arrived; you are not admitted yet.'],
     ['请缴纳保证金并等待确认。', 'Pay the deposit and wait for its confirmation.'],
   ),
-  'deposit-below-terms': refusal(409, ['保证金不足。', 'The deposit is too small.'], ['请补足。', 'Pay the rest.']),
   'bidding-not-open': refusal(409, ['报价尚未开始。', 'Quoting has not begun.'], watch),
-  'amount-out-of-bounds': refusal(422, ['报价超出允许范围。', 'The amount is out of bounds.'], quote),
   'bidder-already-leading': refusal(
     409,
     ['您已领先，无需加价。', 'You are leading already.'],
@@ -83,16 +76,7 @@ export const openAuction = command('bidding.auction.open.v1', {
   answer: z.object({ rulesVersion: z.string() }),
   permission: ['service'],
   askedBy: ['listings'],
-  rejections: refusing(
-    r,
-    'auction-exists',
-    'start-price-out-of-bounds',
-    'reserve-out-of-bounds',
-    'increment-out-of-bounds',
-    'deposit-out-of-bounds',
-    'periods-out-of-order',
-    'cycle-out-of-bounds',
-  ),
+  rejections: refusing(r, 'reserve-out-of-bounds', 'deposit-out-of-bounds', 'periods-out-of-order'),
 });
 export const registerBidder = command('bidding.auction.register-bidder.v1', {
   route: 'POST /v1/auctions/:saleId/registrations',
@@ -119,15 +103,7 @@ export const admitBidder = command('bidding.auction.admit.v1', {
   answer: z.object({ paddle: z.int() }),
   permission: ['service'],
   askedBy: ['escrow'],
-  rejections: refusing(
-    r,
-    'auction-not-found',
-    'auction-ended',
-    'admission-closed',
-    'bidder-not-registered',
-    'bidder-already-admitted',
-    'deposit-below-terms',
-  ),
+  rejections: refusing(r, 'admission-closed'),
 });
 /** The hot path. A refusal says the next valid price in `nextValidFen`. */
 export const placeBid = command('bidding.auction.place-bid.v1', {
@@ -153,7 +129,6 @@ export const placeBid = command('bidding.auction.place-bid.v1', {
     'bidding-not-open',
     'bidder-not-registered',
     'bidder-not-admitted',
-    'amount-out-of-bounds',
     'bidder-already-leading',
     'bid-below-start-price',
     'bid-below-next-valid',
@@ -296,8 +271,7 @@ export const getRegistration = query('bidding.auction.registration.v1', {
     paddle: z.int().nullable(),
     admittedAt: Instant.nullable(),
     leading: z.boolean(),
-    /** `none`: escrow says that it holds nothing. */
-    deposit: z.enum(['due', 'held', 'returning', 'returned', 'applied', 'none']),
+    deposit: z.enum(['due', 'held', 'returning', 'returned', 'applied']),
   }),
 });
 export const HallItem = z

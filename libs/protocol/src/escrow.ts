@@ -27,7 +27,6 @@ export const escrowRefusals = {
     ['该付款单已付清或已关闭。', 'The order is paid or closed.'],
     ['请查看付款单状态。', 'See the status of the order.'],
   ),
-  'order-differs': refusal(409, ['同一付款单的内容不一致。', 'The order exists with other contents.'], desk),
   'return-address-invalid': refusal(
     422,
     ['返回地址无效。', 'The return address is not allowed.'],
@@ -38,16 +37,11 @@ export const escrowRefusals = {
     ['收款账户已开通或正在开通。', 'The payee account exists already.'],
     ['请查看收款账户状态。', 'See its status.'],
   ),
-  'deposit-not-held': refusal(409, ['未持有该保证金。', 'No such deposit is held.'], desk),
-  'sale-exists': refusal(409, ['该交易的价款托管已建立。', 'The escrow of this sale exists already.'], desk),
-  'sale-not-found': refusal(404, ['没有该交易的价款托管。', 'There is no escrow for this sale.'], desk),
-  'sale-not-funded': notYet(409, ['价款尚未足额托管。', 'The price is not fully in escrow.'], wait),
   'sale-not-registered': notYet(
     409,
     ['登记尚未完成，不得放款。', 'The transfer is not registered; nothing is released.'],
     wait,
   ),
-  'sale-already-released': refusal(409, ['该交易已放款。', 'The sale was released already.'], desk),
   'operation-not-found': refusal(
     404,
     ['没有该资金操作。', 'There is no such operation.'],
@@ -58,7 +52,6 @@ export const escrowRefusals = {
     ['该资金操作未受阻。', 'The operation is not blocked.'],
     ['请查看其状态。', 'See its state.'],
   ),
-  'inventor-named-twice': refusal(409, ['发明人重复。', 'An inventor is named twice.'], desk),
 };
 const r = escrowRefusals;
 
@@ -70,7 +63,7 @@ export const openDepositOrder = command('escrow.order.open-deposit.v1', {
   data: z.object({ ...inBook, orderId: Id, saleId: SaleId, payer: PartyId, amountFen: PositiveFen }),
   answer: nothing,
   permission: ['service'],
-  rejections: refusing(r, 'order-differs'),
+  rejections: {},
 });
 /** Starts a session on the rail's hosted page; its address stands in the order a moment later. */
 export const payOrder = command('escrow.order.pay.v1', {
@@ -82,7 +75,7 @@ export const payOrder = command('escrow.order.pay.v1', {
   permission: ['bidder', 'finance'],
   rejections: refusing(r, 'order-not-found', 'order-not-yours', 'order-not-payable', 'return-address-invalid'),
 });
-/** Contracts expects the price of a sale: what the deposit does not cover becomes an order. */
+/** Contracts expects the price of a sale: what the deposit does not cover becomes an order, once. */
 export const expectPrice = command('escrow.sale.expect.v1', {
   summary: { zh: '建立价款托管', en: 'Open the escrow of a sale' },
   ...book,
@@ -98,7 +91,7 @@ export const expectPrice = command('escrow.sale.expect.v1', {
   answer: z.object({ orderId: Id.nullable(), amountFen: Fen }),
   permission: ['service'],
   askedBy: ['contracts'],
-  rejections: refusing(r, 'sale-exists'),
+  rejections: {},
 });
 /** Refunds a deposit of a lot; only bidding decides that. */
 export const returnDeposit = command('escrow.deposit.return.v1', {
@@ -108,7 +101,7 @@ export const returnDeposit = command('escrow.deposit.return.v1', {
   answer: z.object({ amountFen: Fen }),
   permission: ['service'],
   askedBy: ['bidding'],
-  rejections: refusing(r, 'deposit-not-held'),
+  rejections: {},
 });
 /** Sent by escrow itself when bidding tells of the end: deposits that were not paid in full are wanted no more. */
 export const closeDeposits = command('escrow.deposit.close.v1', {
@@ -127,7 +120,7 @@ export const applyDeposit = command('escrow.deposit.apply.v1', {
   answer: z.object({ amountFen: Fen }),
   permission: ['service'],
   askedBy: ['bidding'],
-  rejections: refusing(r, 'deposit-not-held'),
+  rejections: {},
 });
 /** Sent by escrow itself from register's `registered`: nothing is released before. */
 export const noteRegistration = command('escrow.sale.note-registration.v1', {
@@ -138,6 +131,7 @@ export const noteRegistration = command('escrow.sale.note-registration.v1', {
   permission: ['service'],
   rejections: {},
 });
+/** Asked once the price is in escrow; asked again after that, it was done before. */
 export const releaseSale = command('escrow.sale.release.v1', {
   summary: { zh: '放款', en: 'Release the price' },
   ...book,
@@ -151,14 +145,7 @@ export const releaseSale = command('escrow.sale.release.v1', {
   answer: z.object({ feeFen: Fen, netFen: Fen, inventorsFen: Fen, sellerFen: Fen }),
   permission: ['service'],
   askedBy: ['contracts'],
-  rejections: refusing(
-    r,
-    'sale-not-found',
-    'sale-not-funded',
-    'sale-not-registered',
-    'sale-already-released',
-    'inventor-named-twice',
-  ),
+  rejections: refusing(r, 'sale-not-registered'),
 });
 export const onboardPayee = command('escrow.payee.onboard.v1', {
   route: 'POST /v1/payees',

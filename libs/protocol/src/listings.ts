@@ -24,7 +24,12 @@ export const InventorShare = z.object({ party: Id, weight: z.int().min(1).max(10
 const Offer = z.object({
   terms: BiddingTerms,
   description: z.object({ zh: text(4000), en: text(4000) }),
-  inventors: z.array(InventorShare).max(50),
+  inventors: z
+    .array(InventorShare)
+    .max(50)
+    .refine((all) => new Set(all.map(({ party }) => party)).size === all.length, {
+      message: '发明人重复 · the same inventor twice',
+    }),
   /** The inventors' agreed share of net income, basis points; the rulebook's floor applies when it is lower. */
   inventorBps: z.int().min(0).max(10_000),
   /** Costs of the deal that the seller documents; they come off before the inventors' share. */

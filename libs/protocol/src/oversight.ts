@@ -35,11 +35,6 @@ export const CalendarYear = z
 export const calendar = table('oversight.calendar.v1', CalendarYear);
 
 export const oversightRefusals = {
-  'rulebook-already-active': refusal(
-    409,
-    ['该规则版本已生效。', 'This version of the rulebook is active already.'],
-    ['无需重复启用。', 'There is nothing more to do.'],
-  ),
   'clock-immovable': refusal(
     409,
     ['本平台的时钟不可拨动。', 'The clock of this platform does not move.'],
@@ -70,7 +65,7 @@ export const activateRulebook = command('oversight.rulebook.activate.v1', {
   }),
   answer: z.object({ version: z.string() }),
   permission: ['service'],
-  rejections: refusing(r, 'rulebook-already-active'),
+  rejections: {},
 });
 export const advanceClock = command('oversight.clock.advance.v1', {
   route: 'POST /v1/clock/advance',

@@ -1,3 +1,4 @@
+import { openPool } from '@yuzhi/database/journal';
 import { type ProvisionOptions, cloneDatabase, templateDatabase } from '@yuzhi/local/databases';
 import pg from 'pg';
 
@@ -20,11 +21,7 @@ export interface TestDatabaseOptions extends Pick<ProvisionOptions, 'migrations'
   max?: number;
 }
 
-const opened = (connectionString: string, max: number) => {
-  const pool = new pg.Pool({ connectionString, max });
-  pool.on('error', () => {});
-  return pool;
-};
+const opened = (connectionString: string, max: number) => openPool(() => new pg.Pool({ connectionString, max }));
 
 /** Clones the service's migrated template; about 100 ms once the template is there. */
 export async function testDatabase(service: string, options: TestDatabaseOptions = {}): Promise<TestDatabase> {

@@ -27,14 +27,14 @@ export class BiddingAnswers {
   @Answers(returnDeposit, AuctionStore)
   readonly returned: AnswerTable<Lot, typeof returnDeposit> = {
     accepted: answered('returned'),
-    refused: { 'deposit-not-held': answered('not-held') },
+    refused: {},
     failed,
   };
 
   @Answers(applyDeposit, AuctionStore)
   readonly applied: AnswerTable<Lot, typeof applyDeposit> = {
     accepted: answered('applied'),
-    refused: { 'deposit-not-held': answered('not-held') },
+    refused: {},
     failed,
   };
 }

@@ -15,6 +15,7 @@ import type { DataOf, RejectionOf } from '@yuzhi/protocol/declare';
 import { Injectable } from '@nestjs/common';
 import { AuctionStore } from './auction.store.ts';
 import { admit, placeBid as decideBid, register } from './domain/auction.ts';
+import { bidderOf } from './domain/bid-rule.ts';
 import { applyDeposit, type Lot, openLot, quoted, step } from './domain/lot.ts';
 import { freeBounds, type Terms } from './domain/terms.ts';
 import { depositOrder, follows, followsQuote } from './follows.ts';
@@ -27,7 +28,7 @@ export class BiddingHandlers {
 
   @Handle(openAuction, AuctionStore)
   open(lot: Lot | undefined, { data }: Sent<typeof openAuction>, now: number): Decided<typeof openAuction> {
-    if (lot) return refuse('auction-exists');
+    if (lot) return accept(lot, { rulesVersion: lot.auction.terms.rulesVersion });
     const { saleId, seller } = data;
     const { cycleSeconds, ...proposed } = held(data.terms);
     const rulesVersion = this.rulebook.text('bidding.rules-version', now);
@@ -37,7 +38,11 @@ export class BiddingHandlers {
       maxDepositBps: this.rulebook.bps('bidding.deposit-max-bps', now),
     });
     const opened = openLot({ saleId, seller, terms, bounds }, now);
-    if ('refusal' in opened) return refuse(opened.refusal);
+    if ('refusal' in opened) {
+      const { refusal } = opened;
+      if (refusal === 'start-price-out-of-bounds') throw new Error('a seller is free in his start price');
+      return refuse(refusal);
+    }
     return follows(accept(opened.lot, { rulesVersion }), opened);
   }
 
@@ -58,11 +63,13 @@ export class BiddingHandlers {
 
   @Handle(admitBidder, AuctionStore)
   admit(lot: Lot | undefined, { data }: Sent<typeof admitBidder>, now: number): Decided<typeof admitBidder> {
-    if (!lot) return refuse('auction-not-found');
+    if (!lot) throw new Error(`${data.saleId}: a deposit without its auction`);
     const { auction, events, refusal } = admit(lot.auction, data.party, BigInt(data.heldFen), now);
     if (refusal) return refuse(refusal);
+    const { paddle } = bidderOf(auction, data.party)!;
+    if (auction === lot.auction) return accept(lot, { paddle });
     const admitted = step(lot, { auction }, events);
-    return follows(accept(admitted.lot, { paddle: auction.paddles }), admitted);
+    return follows(accept(admitted.lot, { paddle }), admitted);
   }
 
   @Handle(placeBid, AuctionStore)

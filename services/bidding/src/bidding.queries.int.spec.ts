@@ -208,7 +208,6 @@ describe('my registration', () => {
       ['applying', 'held'],
       ['applied', 'applied'],
       ['returning', 'returning'],
-      ['none', 'none'],
     ]) {
       await market.rows('update bidder set deposit = $2 where sale_id = $1', saleId, stored);
       expect((await mine(saleId, CID)).body.deposit).toBe(shown);

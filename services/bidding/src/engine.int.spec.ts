@@ -166,7 +166,7 @@ describe('an unclean stop', () => {
 });
 
 describe('a second engine', () => {
-  /** In a group of its own it takes every partition, and the first does not hear of it: a zombie, as after a long pause. */
+  /** In a group of its own it takes every partition; the first does not hear of it: a zombie, as after a long pause. */
   const deaf = (log: Log): Log =>
     new Proxy(log, {
       get(target, name) {

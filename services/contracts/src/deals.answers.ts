@@ -17,8 +17,6 @@ export class DealAnswers {
   readonly confirmed: AnswerTable<Deal, typeof confirmPatent> = {
     accepted: (deal, entry, now) => granted(deal, 'confirm', { entry }, this.#at(now)),
     refused: {
-      'reservation-missing': this.#denied('confirm'),
-      'patent-unknown': this.#denied('confirm'),
       'seller-not-owner': this.#denied('confirm'),
       'co-owner-consent-missing': this.#denied('confirm'),
       'patent-not-in-force': this.#denied('confirm'),
@@ -29,31 +27,24 @@ export class DealAnswers {
     failed: this.#denied('confirm'),
   };
 
-  /** Only we ask, so a sale that escrow has already is an earlier attempt of ours that was done after all. */
   @Answers(expectPrice, DealStore)
   readonly expected: AnswerTable<Deal, typeof expectPrice> = {
     accepted: (deal, { orderId }, now) => granted(deal, 'expect', { orderId }, this.#at(now)),
-    refused: { 'sale-exists': this.#done('expect') },
+    refused: {},
     failed: this.#denied('expect'),
   };
 
   @Answers(openFiling, DealStore)
   readonly filed: AnswerTable<Deal, typeof openFiling> = {
     accepted: this.#done('file'),
-    refused: { 'filing-exists': this.#done('file') },
+    refused: {},
     failed: this.#denied('file'),
   };
 
   @Answers(releaseSale, DealStore)
   readonly released: AnswerTable<Deal, typeof releaseSale> = {
     accepted: this.#done('release'),
-    refused: {
-      'sale-not-found': this.#denied('release'),
-      'sale-not-funded': this.#denied('release'),
-      'sale-not-registered': this.#denied('release'),
-      'sale-already-released': this.#done('release'),
-      'inventor-named-twice': this.#denied('release'),
-    },
+    refused: { 'sale-not-registered': this.#denied('release') },
     failed: this.#denied('release'),
   };
 

@@ -6,7 +6,8 @@ import type { DataOf, InputOf } from '@yuzhi/protocol/declare';
 import { applyDeposit, closeDeposits, openDepositOrder, payOrder, returnDeposit } from '@yuzhi/protocol/escrow';
 import { Injectable } from '@nestjs/common';
 import { BOOK, BookStore } from './book.store.ts';
-import { type Book } from './domain/draft.ts';
+import type { Order } from './domain/documents.ts';
+import type { Book, Draft } from './domain/draft.ts';
 import { accountOf, beginCheckout, depositOrderId, nextChargeFen, openOrder } from './domain/payments.ts';
 import { giveBack } from './domain/refunds.ts';
 import { apply, closeDeposits as close } from './domain/sales.ts';
@@ -27,10 +28,11 @@ export class OrderHandlers {
   open(book: Book | undefined, { data, principal }: Sent<typeof openDepositOrder>, now: number) {
     const { orderId: id, saleId, payer } = data;
     const amountFen = BigInt(data.amountFen);
-    if (id !== depositOrderId(saleId, payer)) return refuse('order-differs');
     const draft = book!.draft(now, principal.party);
     const known = draft.book.order(id);
-    if (known) return known.amountFen === amountFen ? accept(book!, {}) : refuse('order-differs');
+    const differs = id !== depositOrderId(saleId, payer) || (known && known.amountFen !== amountFen);
+    if (differs) throw new Error(`order ${id} is not what it was`);
+    if (known) return accept(book!, {});
     openOrder(draft, { id, saleId, payer, purpose: 'deposit', amountFen, dueAt: null });
     return book!.after(draft);
   }
@@ -63,8 +65,7 @@ export class OrderHandlers {
   @Handle(returnDeposit, BookStore)
   giveBack(book: Book | undefined, { data, principal }: Sent<typeof returnDeposit>, now: number) {
     const draft = book!.draft(now, principal.party);
-    const order = draft.book.order(depositOrderId(data.saleId, data.party));
-    if (order?.state !== 'paid') return refuse('deposit-not-held');
+    const order = heldDeposit(draft, data);
     giveBack(draft, order, accountOf(order), null);
     return book!.after(draft, { amountFen: order.paidFen });
   }
@@ -72,8 +73,7 @@ export class OrderHandlers {
   @Handle(applyDeposit, BookStore)
   apply(book: Book | undefined, { data, principal }: Sent<typeof applyDeposit>, now: number) {
     const draft = book!.draft(now, principal.party);
-    const order = draft.book.order(depositOrderId(data.saleId, data.party));
-    if (order?.state !== 'paid') return refuse('deposit-not-held');
+    const order = heldDeposit(draft, data);
     apply(draft, order);
     return book!.after(draft, { amountFen: order.paidFen });
   }
@@ -81,16 +81,16 @@ export class OrderHandlers {
   @Answers(admitBidder, BookStore)
   readonly admitted: AnswerTable<Book, typeof admitBidder> = {
     accepted: (book) => accept(book),
-    refused: {
-      'auction-not-found': notAdmitted,
-      'auction-ended': notAdmitted,
-      'admission-closed': notAdmitted,
-      'bidder-not-registered': notAdmitted,
-      'bidder-already-admitted': (book) => accept(book),
-      'deposit-below-terms': notAdmitted,
-    },
+    refused: { 'admission-closed': notAdmitted },
     failed: stuck,
   };
+}
+
+/** Of a deposit that bidding lets go: it asks for none but those that it was told are held. */
+function heldDeposit(draft: Draft, { saleId, party }: DataOf<typeof returnDeposit>): Order {
+  const order = draft.book.order(depositOrderId(saleId, party));
+  if (order?.state !== 'paid') throw new Error(`${saleId}: no deposit of ${party} is held`);
+  return order;
 }
 
 /** Whoever is not let in gets his money back by itself. */

@@ -6,10 +6,12 @@ import { expectPrice, noteRegistration, releaseSale, wakeBook } from '@yuzhi/pro
 import { filingRegistered } from '@yuzhi/protocol/register';
 import { Injectable } from '@nestjs/common';
 import { BOOK, BookStore } from './book.store.ts';
-import { type Book } from './domain/draft.ts';
-import { saleOf } from './domain/payments.ts';
-import { refusalOf, release, type ReleaseRules } from './domain/release.ts';
+import type { Order } from './domain/documents.ts';
+import type { Book } from './domain/draft.ts';
+import { priceOrderId, saleOf } from './domain/payments.ts';
+import { isRegistered, release, type ReleaseRules } from './domain/release.ts';
 import { expect, overdue } from './domain/sales.ts';
+import type { Split } from './domain/shares.ts';
 
 @Injectable()
 export class SaleHandlers {
@@ -20,10 +22,9 @@ export class SaleHandlers {
     const { saleId, buyer, seller, dueAt } = data;
     const draft = book!.draft(now, principal.party);
     const known = draft.book.sale(saleId);
-    if (known && known.priceFen !== null) return refuse('sale-exists');
+    if (known && known.priceFen !== null) return accept(book!, due(draft.book.order(priceOrderId(saleId, buyer))));
     const [priceFen, depositFen] = [BigInt(data.priceFen), BigInt(data.depositFen)];
-    const order = expect(draft, { saleId, buyer, seller, priceFen, depositFen, dueAt });
-    return book!.after(draft, { orderId: order?.id ?? null, amountFen: order?.amountFen ?? 0n });
+    return book!.after(draft, due(expect(draft, { saleId, buyer, seller, priceFen, depositFen, dueAt })));
   }
 
   @On(filingRegistered)
@@ -42,15 +43,12 @@ export class SaleHandlers {
   release(book: Book | undefined, { data, principal }: Sent<typeof releaseSale>, now: number) {
     const draft = book!.draft(now, principal.party);
     const sale = draft.book.sale(data.saleId);
-    const refusal = refusalOf(sale);
-    if (refusal) return refuse(refusal);
+    if (!sale || sale.fundedAt === null) throw new Error(`${data.saleId}: released before its price is in escrow`);
+    if (!isRegistered(sale)) return refuse('sale-not-registered');
+    if (sale.split) return accept(book!, sumsOf(sale.split));
     const inventors = data.inventors.map(({ party, weight }) => ({ party, weight: BigInt(weight) }));
     const claims = { inventors, inventorBps: data.inventorBps, costsFen: BigInt(data.costsFen) };
-    const split = release(draft, sale!, claims, this.#rules(now));
-    if (typeof split === 'string') return refuse(split);
-    const { feeFen, netFen, sellerFen } = split;
-    const inventorsFen = split.inventors.reduce((sum, { amountFen }) => sum + amountFen, 0n);
-    return book!.after(draft, { feeFen, netFen, inventorsFen, sellerFen });
+    return book!.after(draft, sumsOf(release(draft, sale, claims, this.#rules(now))));
   }
   #rules(now: number): ReleaseRules {
     const { rulebook } = this;
@@ -74,3 +72,10 @@ export class SaleHandlers {
     return book!.after(draft);
   }
 }
+
+/** What the deposit does not cover. */
+const due = (order: Order | null | undefined) => ({ orderId: order?.id ?? null, amountFen: order?.amountFen ?? 0n });
+const sumsOf = ({ feeFen, netFen, sellerFen, inventors }: Split) => ({
+  ...{ feeFen, netFen, sellerFen },
+  inventorsFen: inventors.reduce((sum, { amountFen }) => sum + amountFen, 0n),
+});

@@ -7,10 +7,6 @@ interface Found {
   created?: number;
   metadata?: Record<string, string> | null;
 }
-interface Moved extends Found {
-  /** Fen. */
-  amount: number;
-}
 interface Account extends Found {
   payouts_enabled: boolean;
   capabilities?: { transfers?: string };
@@ -36,12 +32,12 @@ function moved(status: string | null, done: string): Pick<RailObject, 'state' | 
   if (status === 'failed' || status === 'canceled') return { state: 'failed', rank: 3 };
   return { state: 'pending', rank: 1 };
 }
-export const refundObject = (refund: Moved & { status: string | null }): RailObject =>
-  objectOf('refund', refund, { ...moved(refund.status, 'succeeded'), amountFen: BigInt(refund.amount) });
-export const transferObject = (transfer: Moved): RailObject =>
-  objectOf('transfer', transfer, { state: 'succeeded', rank: 2, amountFen: BigInt(transfer.amount) });
-export const payoutObject = (payout: Moved & { status: string }): RailObject =>
-  objectOf('payout', payout, { ...moved(payout.status, 'paid'), amountFen: BigInt(payout.amount) });
+export const refundObject = (refund: Found & { status: string | null }, amountFen: bigint): RailObject =>
+  objectOf('refund', refund, { ...moved(refund.status, 'succeeded'), amountFen });
+export const transferObject = (transfer: Found, amountFen: bigint): RailObject =>
+  objectOf('transfer', transfer, { state: 'succeeded', rank: 2, amountFen });
+export const payoutObject = (payout: Found & { status: string }, amountFen: bigint): RailObject =>
+  objectOf('payout', payout, { ...moved(payout.status, 'paid'), amountFen });
 export function accountObject(account: Account): RailObject {
   const isReady = account.payouts_enabled && account.capabilities?.transfers === 'active';
   return objectOf('account', account, {

@@ -61,7 +61,7 @@ describe('the rail', () => {
 });
 
 describe('an object of the rail', () => {
-  const refund = { id: 're_1', created: 5, amount: 700, metadata: { reference: 'refund:x:1#2' } };
+  const refund = { id: 're_1', created: 5, metadata: { reference: 'refund:x:1#2' } };
 
   it.each([
     ['pending', 'pending', 1],
@@ -72,7 +72,7 @@ describe('an object of the rail', () => {
     [null, 'pending', 1],
     ['something-new', 'pending', 1],
   ])('that is %s counts as %s: later states outrank earlier ones', (status, state, rank) => {
-    expect(refundObject({ ...refund, status })).toEqual({
+    expect(refundObject({ ...refund, status }, 700n)).toEqual({
       kind: 'refund',
       railId: 're_1',
       reference: 'refund:x:1#2',
@@ -85,13 +85,17 @@ describe('an object of the rail', () => {
   });
 
   it('of a payout is done when it is paid, and under way while it is in transit', () => {
-    expect(payoutObject({ ...refund, status: 'paid' })).toMatchObject({ kind: 'payout', state: 'succeeded', rank: 2 });
-    expect(payoutObject({ ...refund, status: 'in_transit' })).toMatchObject({ state: 'pending', rank: 1 });
+    expect(payoutObject({ ...refund, status: 'paid' }, 700n)).toMatchObject({
+      kind: 'payout',
+      state: 'succeeded',
+      rank: 2,
+    });
+    expect(payoutObject({ ...refund, status: 'in_transit' }, 700n)).toMatchObject({ state: 'pending', rank: 1 });
   });
 
   it('that none of ours made has no reference', () => {
-    expect(refundObject({ ...refund, status: 'succeeded', metadata: null }).reference).toBe('');
-    expect(refundObject({ ...refund, status: 'succeeded', metadata: {} }).reference).toBe('');
+    expect(refundObject({ ...refund, status: 'succeeded', metadata: null }, 700n).reference).toBe('');
+    expect(refundObject({ ...refund, status: 'succeeded', metadata: {} }, 700n).reference).toBe('');
   });
 
   it('of a payee is ready when money can reach the account and leave it', () => {

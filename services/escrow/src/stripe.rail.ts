@@ -170,11 +170,11 @@ export class StripeRail extends PaymentRail {
         return session.status === 'expired' ? shown(session, expiredObject) : undefined;
       }
       case 'refund':
-        return shown(await refunds.retrieve(id), refundObject);
+        return shown(await refunds.retrieve(id), refundOf);
       case 'transfer':
-        return shown(await transfers.retrieve(id), transferObject);
+        return shown(await transfers.retrieve(id), transferOf);
       case 'payout':
-        return shown(await payouts.retrieve(id, {}, { stripeAccount: stripeAccount! }), payoutObject);
+        return shown(await payouts.retrieve(id, {}, { stripeAccount: stripeAccount! }), payoutOf);
       case 'account':
         return shown(await accounts.retrieve(id), accountObject);
     }
@@ -254,9 +254,12 @@ const shown = <T extends { metadata?: Stripe.Metadata | null }>(found: T, show: 
   object: show(found),
   metadata: found.metadata,
 });
-const madeRefund = (refund: Stripe.Refund): RailMade => made(refundObject(refund));
-const madeTransfer = (transfer: Stripe.Transfer): RailMade => made(transferObject(transfer));
-const madePayout = (payout: Stripe.Payout): RailMade => made(payoutObject(payout));
+const refundOf = (refund: Stripe.Refund) => refundObject(refund, BigInt(refund.amount));
+const transferOf = (transfer: Stripe.Transfer) => transferObject(transfer, BigInt(transfer.amount));
+const payoutOf = (payout: Stripe.Payout) => payoutObject(payout, BigInt(payout.amount));
+const madeRefund = (refund: Stripe.Refund): RailMade => made(refundOf(refund));
+const madeTransfer = (transfer: Stripe.Transfer): RailMade => made(transferOf(transfer));
+const madePayout = (payout: Stripe.Payout): RailMade => made(payoutOf(payout));
 const eventOf = (event: Stripe.Event): RailEvent => ({
   id: event.id,
   type: event.type,

@@ -39,7 +39,8 @@ export class Credentials {
     const { rowCount } = await this.side.query(
       `update credential set
          failures = case when $2 then 0 else (failures + 1) % ${FAILURES_MAX} end,
-         locked_until = case when not $2 and failures + 1 >= ${FAILURES_MAX} then now() + interval '${REST_MINUTES} minutes' end
+         locked_until = case when not $2 and failures + 1 >= ${FAILURES_MAX}
+           then now() + interval '${REST_MINUTES} minutes' end
        where person = $1 and coalesce(locked_until <= now(), true)`,
       [found.person, matches],
     );

@@ -74,13 +74,9 @@ export class ListingAnswers {
       return accept(announced).tell(listingAnnounced, notice, saleId);
     },
     refused: {
-      'auction-exists': comeBack,
-      'start-price-out-of-bounds': comeBack,
       'reserve-out-of-bounds': comeBack,
-      'increment-out-of-bounds': comeBack,
       'deposit-out-of-bounds': comeBack,
       'periods-out-of-order': comeBack,
-      'cycle-out-of-bounds': comeBack,
     },
     failed: comeBack,
   };
@@ -89,7 +85,7 @@ export class ListingAnswers {
   readonly released: AnswerTable<Listing, typeof releasePatent> = {
     accepted: (listing) =>
       listing.reservation === 'releasing' ? accept(changed(listing, { reservation: 'none' })) : accept(listing),
-    refused: { 'patent-unknown': unchanged },
+    refused: {},
     failed: unchanged,
   };
 }

@@ -21,7 +21,7 @@ export class RulebookHandlers {
   @Handle(activateRulebook, RulebookStore)
   activate(before: RulebookState | undefined, { data }: Sent<typeof activateRulebook>, now: number) {
     const next = activated(before, data, now);
-    if (!next) return refuse('rulebook-already-active');
+    if (!next) return accept(before!, { version: data.version });
     const decision = accept(next, { version: next.edition });
     for (const [id, versions] of Map.groupBy(next.rules, (rule) => rule.id)) {
       decision.keep(rules, id, { id, rulebook: next.edition, versions });

@@ -65,7 +65,7 @@ describe('following the changes of the office', () => {
     expect([await look(errand), await look(errand)]).toEqual([['A'], ['A']]);
   });
 
-  it('is another attempt with each look and after each start, so that no refresh passes for an earlier one', async () => {
+  it('is another attempt with each look and after each start: no refresh passes for an earlier one', async () => {
     const { change, start, look } = following();
     const attempts: number[] = [];
     for (let starts = 0; starts < 3; starts++) {

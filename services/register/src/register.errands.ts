@@ -74,15 +74,15 @@ export class CheckFiling implements Errand<Filing> {
 const FOLLOW_MS = 2_000;
 
 /**
- * Follows the office's journal of changes, from its beginning after each start; what is not newer changes nothing. What
- * the mirror has not caught up with stays on a list: a refresh may get lost, and a reading may be older than the change.
+ * Follows the office's journal of changes, from its beginning after each start; what is not newer changes nothing.
+ * What the mirror has not caught up with stays on a list: a refresh may get lost, a reading be older than the change.
  */
 @Injectable()
 export class FollowChanges implements Errand {
   readonly name = 'follow-changes';
   #seq = 0;
   #notBefore = 0;
-  /** Each look is an attempt of its own, after a restart too: what it leads to must not pass for what is already done. */
+  /** Each look is an attempt of its own, after a restart too: what it leads to must not pass for what was done. */
   #attempt = Date.now();
   /** The version that each patent must reach. */
   readonly #behind = new Map<string, number>();

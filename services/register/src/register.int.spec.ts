@@ -111,7 +111,7 @@ describe('importing a patent', () => {
       encumbrances: [],
     });
     expect((await ask(number)).code).toBe('patent-already-mirrored');
-    expect(stage.kinds(stage.told(number))).toEqual(['patent.mirrored']);
+    expect(stage.kinds(await stage.told(number))).toEqual(['patent.mirrored']);
   });
 
   it('is for holders and the desk', async () => {
@@ -299,10 +299,13 @@ describe('a filing', () => {
     expect(registered.noticeNumber).toBeTruthy();
     const patent = await shows(patentNumber, ({ entry }) => entry!.owners[0]!.party === to);
     expect(patent.entry!.owners).toMatchObject([{ party: BUYER, name: '演示数据·嵩山精密' }]);
-    expect(stage.kinds(stage.told(saleId))).toEqual(['filing.submitted', 'filing.registered']);
+    expect(stage.kinds(await stage.told(saleId))).toEqual(['filing.submitted', 'filing.registered']);
     const { registeredOn, noticeNumber } = registered;
-    expect(stage.told(saleId)[1]).toMatchObject({ saleid: saleId, data: { owner: to, registeredOn, noticeNumber } });
-    expect(stage.kinds(stage.told(patentNumber))).toEqual([
+    expect((await stage.told(saleId))[1]).toMatchObject({
+      saleid: saleId,
+      data: { owner: to, registeredOn, noticeNumber },
+    });
+    expect(stage.kinds(await stage.told(patentNumber))).toEqual([
       'patent.mirrored',
       'patent.mirrored',
       'patent.owner-changed',
@@ -314,7 +317,7 @@ describe('a filing', () => {
     const { saleId } = await opened();
     await reaches(saleId, 'registered');
     await office.control('/delay', { days: 5 });
-    expect(stage.kinds(stage.told(saleId))).toEqual(['filing.submitted', 'filing.registered']);
+    expect(stage.kinds(await stage.told(saleId))).toEqual(['filing.submitted', 'filing.registered']);
   });
 
   it('is one filing however often it is submitted: by us, or because answers of the office get lost', async () => {
@@ -337,7 +340,7 @@ describe('a filing', () => {
     expect(codes(await Promise.all(again))).toEqual(['done', 'done']);
     await stage.idle();
     expect((await office.summary()).filingCount).toBe(filingCount + 1);
-    expect(stage.kinds(stage.told(data.saleId))).toEqual(['filing.submitted']);
+    expect(stage.kinds(await stage.told(data.saleId))).toEqual(['filing.submitted']);
   });
 
   it('that the office refuses says why, however long the reason is', async () => {
@@ -345,14 +348,14 @@ describe('a filing', () => {
     await decide(saleId, 'refused', { zh: '长'.repeat(499), en: 'long' });
     const { reason } = await reaches(saleId, 'refused');
     expect(reason).toBe('长'.repeat(300));
-    expect(stage.told(saleId).at(-1)).toMatchObject({ type: 'register.filing.refused.v1', data: { reason } });
+    expect((await stage.told(saleId)).at(-1)).toMatchObject({ type: 'register.filing.refused.v1', data: { reason } });
   });
 
   it('that is defective ends too', async () => {
     const { saleId } = await opened({ from: OTHER });
     const { reason } = await comesTo(saleId, 'defective');
     expect(reason).toMatch(/[\u4e00-\u9fff].* .*[a-z]/);
-    expect(stage.kinds(stage.told(saleId))).toEqual(['filing.submitted', 'filing.refused']);
+    expect(stage.kinds(await stage.told(saleId))).toEqual(['filing.submitted', 'filing.refused']);
   });
 
   it('goes on when the office comes back', async () => {

@@ -60,7 +60,6 @@ export const BID_REFUSALS = [
   'bidding-not-open',
   'bidder-not-registered',
   'bidder-not-admitted',
-  'amount-out-of-bounds',
   'bidder-already-leading',
   'bid-below-start-price',
   'bid-below-next-valid',

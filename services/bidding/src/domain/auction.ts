@@ -28,16 +28,6 @@ export const REGISTRATION_REFUSALS = [
 ] as const;
 export type RegistrationRefusal = (typeof REGISTRATION_REFUSALS)[number];
 
-/** Why somebody is not admitted; the first violated one is named. */
-export const ADMISSION_REFUSALS = [
-  'auction-ended',
-  'admission-closed',
-  'bidder-not-registered',
-  'bidder-already-admitted',
-  'deposit-below-terms',
-] as const;
-export type AdmissionRefusal = (typeof ADMISSION_REFUSALS)[number];
-
 export interface OpenAuction {
   saleId: string;
   /** Party that sells: it may not bid on its own lot. */
@@ -94,14 +84,20 @@ export function register(
   };
 }
 
-/** Escrow says that it holds `heldFen` for this bidder: he gets the next paddle. */
-export function admit(before: Auction, party: string, heldFen: bigint, now: number): Decision<AdmissionRefusal> {
+/**
+ * Escrow says that it holds `heldFen` for this bidder: he gets the next paddle, once. It holds nothing but whole deposits
+ * of those who registered; anything else throws.
+ */
+export function admit(before: Auction, party: string, heldFen: bigint, now: number): Decision<'admission-closed'> {
   const { auction, events } = advance(before, now);
   const bidder = bidderOf(auction, party);
-  const refusal = refusalOfAdmission(auction, bidder, heldFen, now);
-  if (refusal) return { auction, events, refusal };
+  if (!bidder || heldFen < auction.terms.depositFen) throw new Error(`${party} owes no such deposit`);
+  if (bidder.paddle !== null) return { auction, events, refusal: null };
+  if (auction.period === 'ended' || now >= auction.terms.admissionEndsAt) {
+    return { auction, events, refusal: 'admission-closed' };
+  }
   const paddle = auction.paddles + 1;
-  const admitted = withBidder(auction, party, moveDeposit({ ...bidder!, paddle, admittedAt: now }, 'admit', now)!);
+  const admitted = withBidder(auction, party, moveDeposit({ ...bidder, paddle, admittedAt: now }, 'admit', now)!);
   return {
     auction: { ...admitted, paddles: paddle },
     events: [...events, { type: 'bidder-admitted', at: now, bidder: party, paddle }],
@@ -176,17 +172,4 @@ function refusalOfRegistration(
   if (party === auction.seller) return 'bidder-is-seller';
   if (rulesVersion !== auction.terms.rulesVersion) return 'rules-version-differs';
   return bidderOf(auction, party) ? 'bidder-already-registered' : null;
-}
-
-function refusalOfAdmission(
-  auction: Auction,
-  bidder: Bidder | undefined,
-  heldFen: bigint,
-  now: number,
-): AdmissionRefusal | null {
-  if (auction.period === 'ended') return 'auction-ended';
-  if (now >= auction.terms.admissionEndsAt) return 'admission-closed';
-  if (bidder === undefined) return 'bidder-not-registered';
-  if (bidder.paddle !== null) return 'bidder-already-admitted';
-  return heldFen < auction.terms.depositFen ? 'deposit-below-terms' : null;
 }

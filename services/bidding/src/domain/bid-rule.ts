@@ -31,7 +31,6 @@ export function refusalOfBid(auction: Auction, party: string, amountFen: bigint)
   const bidder = bidderOf(auction, party);
   if (bidder === undefined) return 'bidder-not-registered';
   if (bidder.paddle === null) return 'bidder-not-admitted';
-  if (amountFen <= 0n || amountFen > MAX_FEN) return 'amount-out-of-bounds';
   if (auction.leader === party) return 'bidder-already-leading';
   if (highestFen === null) return amountFen < terms.startPriceFen ? 'bid-below-start-price' : null;
   if (amountFen < highestFen + terms.incrementFen) return 'bid-below-next-valid';

@@ -17,7 +17,7 @@ export function hallItems(happened: readonly Happening[]): HallItem[] {
   return items;
 }
 
-/** A valid quote as it is kept: with its cycle, 0 in the free period, and the number of the last item it was shown by. */
+/** A valid quote as it is kept: with its cycle, 0 in the free period, and the number of its last item. */
 export interface ShownBid {
   seq: number;
   at: number;

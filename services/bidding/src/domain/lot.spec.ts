@@ -64,8 +64,8 @@ const settled = () => answerDeposit(asked(), 'bob', 'returned', DUE + 1)!.lot;
 
 describe('a lot', () => {
   it('is refused with the terms', () => {
-    const poor = { saleId: 'lot', seller: 'seller', terms: { ...terms, cycleMs: 0 }, bounds: null };
-    expect(openLot(poor, OPENS)).toEqual({ refusal: 'cycle-out-of-bounds' });
+    const poor = { saleId: 'lot', seller: 'seller', terms: { ...terms, depositFen: -1n }, bounds: null };
+    expect(openLot(poor, OPENS)).toEqual({ refusal: 'deposit-out-of-bounds' });
   });
 
   it('does nothing by itself before its deadline', () => {
@@ -125,13 +125,13 @@ describe('the deposits of those who did not win', () => {
     expect(unsold.happened).toContainEqual({ type: 'deposits-due', at: DUE, parties: ['ann', 'bob'] });
   });
 
-  it('are settled when escrow has answered for all of them, whatever it answered', () => {
+  it('are settled when escrow has returned all of them', () => {
     const both = advanced(opened(), DUE).lot;
     const one = answerDeposit(both, 'ann', 'returned', DUE + 1)!;
     expect(one.happened).toEqual([]);
-    const all = answerDeposit(one.lot, 'bob', 'not-held', DUE + 2)!;
-    expect(all.happened).toEqual([{ type: 'deposits-settled', at: DUE + 2, returned: 1 }]);
-    expect(deposits(all.lot)).toEqual({ ann: 'returned', bob: 'none', cid: 'due' });
+    const all = answerDeposit(one.lot, 'bob', 'returned', DUE + 2)!;
+    expect(all.happened).toEqual([{ type: 'deposits-settled', at: DUE + 2, returned: 2 }]);
+    expect(deposits(all.lot)).toEqual({ ann: 'returned', bob: 'returned', cid: 'due' });
     expect(all.lot).toMatchObject({ returns: { state: 'settled' }, deadlineAt: null });
   });
 
@@ -148,7 +148,7 @@ describe('the deposits of those who did not win', () => {
 
   it('are not settled twice by an answer that comes again or no longer fits', () => {
     expect(answerDeposit(settled(), 'bob', 'returned', DUE + 2)).toBeUndefined();
-    expect(answerDeposit(settled(), 'bob', 'not-held', DUE + 2)).toBeUndefined();
+    expect(answerDeposit(settled(), 'bob', 'applied', DUE + 2)).toBeUndefined();
     expect(answerDeposit(sold(), 'bob', 'returned', DUE)).toBeUndefined();
     expect(answerDeposit(asked(), 'cid', 'returned', DUE)).toBeUndefined();
     expect(answerDeposit(asked(), 'stranger', 'returned', DUE)).toBeUndefined();
@@ -202,13 +202,6 @@ describe("the winner's deposit", () => {
     expect(applyDeposit(opened(), STARTS)).toBeUndefined();
   });
 
-  it('that escrow does not hold is shown to a person: the price was to be paid with it', () => {
-    const lost = answerDeposit(applyDeposit(sold(), OVER + 1)!.lot, 'ann', 'not-held', OVER + 2)!;
-    const stuck = { type: 'deposit-stuck', at: OVER + 2, party: 'ann', reason: 'deposit-not-held' };
-    expect(lost.happened).toEqual([stuck]);
-    expect(lost.lot.auction.bidders['ann']).toMatchObject({ deposit: 'none', stuck: 'deposit-not-held' });
-  });
-
   it('is waited for like any other', () => {
     const bound = applyDeposit(settled(), DUE + 5)!.lot;
     expect(bound.deadlineAt).toBe(DUE + 5 + UNANSWERED_MS);
@@ -217,11 +210,7 @@ describe("the winner's deposit", () => {
 });
 
 it('a deposit moves as its table says and comes to rest', () => {
-  expect(depositProcess.states.filter((state) => depositProcess.isFinal(state))).toEqual([
-    'returned',
-    'applied',
-    'none',
-  ]);
+  expect(depositProcess.states.filter((state) => depositProcess.isFinal(state))).toEqual(['returned', 'applied']);
   expect(depositProcess.next('due', 'return')).toBeUndefined();
   expect(depositProcess.next('applied', 'return')).toBeUndefined();
 });

@@ -104,13 +104,7 @@ export function applyDeposit(lot: Lot, now: number): Step | undefined {
 export function answerDeposit(lot: Lot, party: string, answer: DepositAnswer, now: number): Step | undefined {
   const bidder = bidderOf(lot.auction, party);
   const answered = bidder && moveDeposit(bidder, answer, now);
-  if (!bidder || !answered) return undefined;
-  // The price was agreed to be paid in part by a deposit that is not there.
-  const lost = bidder.deposit === 'applying' && answered.deposit === 'none';
-  if (!lost) return settle(lot, withBidder(lot.auction, party, answered), lot.returns, now, []);
-  const reason = 'deposit-not-held';
-  const auction = withBidder(lot.auction, party, { ...answered, stuck: reason });
-  return step(lot, { auction }, [{ type: 'deposit-stuck', at: now, party, reason }]);
+  return answered && settle(lot, withBidder(lot.auction, party, answered), lot.returns, now, []);
 }
 
 /** Escrow failed on the question: it stays open, for a person to look at. */

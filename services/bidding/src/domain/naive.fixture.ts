@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { admit, open, placeBid, register } from './auction.ts';
 import type { Auction, AuctionEvent, Bid } from './auction-state.ts';
-import { nextValid } from './bid-rule.ts';
+import { bidderOf, nextValid } from './bid-rule.ts';
 import { deadlineOf } from './deadlines.ts';
 import type { Terms } from './terms.ts';
 
@@ -100,6 +100,7 @@ export function apply(
   const { at, party } = happening;
   if (happening.does === 'bid') return placeBid(auction, party, happening.amountFen, at);
   const registered = register(auction, party, '1', at);
+  if (!bidderOf(registered.auction, party)) return registered;
   const admitted = admit(registered.auction, party, 0n, at);
   return { auction: admitted.auction, events: [...registered.events, ...admitted.events] };
 }

@@ -68,10 +68,8 @@ const bounds = (minStartFen: bigint, startFen: bigint, rule: DepositRule): Bound
 export const TERMS_REFUSALS = [
   'start-price-out-of-bounds',
   'reserve-out-of-bounds',
-  'increment-out-of-bounds',
   'deposit-out-of-bounds',
   'periods-out-of-order',
-  'cycle-out-of-bounds',
 ] as const;
 export type TermsRefusal = (typeof TERMS_REFUSALS)[number];
 
@@ -79,17 +77,20 @@ const DAY_MS = 86_400_000;
 const between = (min: bigint, fen: bigint, max: bigint) => min <= fen && fen <= max;
 const payable = (fen: bigint) => between(1n, fen, MAX_FEN);
 
-/** Checks terms proposed at `now` against themselves and, where the rulebook sets limits, against `limits`. */
+/**
+ * Checks terms proposed at `now` against themselves and, where the rulebook sets limits, against `limits`. Throws
+ * RangeError on what no listing can propose.
+ */
 export function refusalOfTerms(terms: Terms, limits: Bounds | null, now: number): TermsRefusal | null {
   const { startPriceFen, reserveFen, incrementFen, depositFen, cycleMs } = terms;
-  if (!payable(startPriceFen) || startPriceFen < (limits?.minStartFen ?? 1n)) return 'start-price-out-of-bounds';
+  const cycles = Number.isSafeInteger(cycleMs) && cycleMs >= 1 && cycleMs <= DAY_MS;
+  if (!cycles || !payable(startPriceFen) || !payable(incrementFen)) throw new RangeError('terms that are none');
+  if (startPriceFen < (limits?.minStartFen ?? 1n)) return 'start-price-out-of-bounds';
   if (reserveFen !== null && !between(startPriceFen, reserveFen, MAX_FEN)) return 'reserve-out-of-bounds';
-  if (!payable(incrementFen)) return 'increment-out-of-bounds';
   if (!between(limits?.minDepositFen ?? 0n, depositFen, limits?.maxDepositFen ?? MAX_FEN)) {
     return 'deposit-out-of-bounds';
   }
-  if (!inOrder(terms, now)) return 'periods-out-of-order';
-  return Number.isSafeInteger(cycleMs) && cycleMs >= 1 && cycleMs <= DAY_MS ? null : 'cycle-out-of-bounds';
+  return inOrder(terms, now) ? null : 'periods-out-of-order';
 }
 
 function inOrder({ admissionEndsAt, freeStartsAt, freeEndsAt }: Terms, now: number): boolean {

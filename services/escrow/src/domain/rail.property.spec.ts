@@ -6,7 +6,7 @@ import { onboard } from './payees.ts';
 import { accountOf, beginCheckout, depositOrderId, openOrder, priceOrderId } from './payments.ts';
 import { recorded } from './rail-facts.ts';
 import { giveBack } from './refunds.ts';
-import { refusalOf, release } from './release.ts';
+import { isRegistered, release } from './release.ts';
 import { apply, closeDeposits, expect as expectPrice } from './sales.ts';
 import { BUYER, OTHER, SALE, SELLER, T0, Till } from './till.fixture.ts';
 
@@ -131,7 +131,8 @@ class World {
       () => {
         const inventors = [{ party: OTHER, weight: 1n }];
         const claims = { inventors, inventorBps: 7_000, costsFen: 0n };
-        if (!refusalOf(sale)) till.does((draft) => release(draft, sale, claims, RULES));
+        const isDue = sale.fundedAt !== null && isRegistered(sale) && sale.split === null;
+        if (isDue) till.does((draft) => release(draft, sale, claims, RULES));
       },
     ];
     due[pick % due.length]!();

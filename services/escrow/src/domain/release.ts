@@ -12,28 +12,14 @@ export interface ReleaseRules extends ShareRule {
   payMonths: number;
   rulebookVersion: string;
 }
-export type ReleaseRefusal =
-  'sale-not-found' | 'sale-not-funded' | 'sale-not-registered' | 'sale-already-released' | 'inventor-named-twice';
 
-/** Why the price of a sale is not let go; the first violated rule is named. */
-export function refusalOf(sale: Sale | undefined): ReleaseRefusal | null {
-  if (!sale || sale.priceFen === null) return 'sale-not-found';
-  if (sale.fundedAt === null) return 'sale-not-funded';
-  // A register that shows somebody else than the buyer is no registration of this sale.
-  if (sale.registration?.owner !== sale.buyer) return 'sale-not-registered';
-  return sale.releasedAt === null ? null : 'sale-already-released';
-}
+/** A register that shows somebody else than the buyer is no registration of this sale. */
+export const isRegistered = ({ registration, buyer }: Sale): boolean => registration?.owner === buyer;
 
 /** Splits the price, moves it in one journal to those it is owed to, and starts their payouts. */
-export function release(
-  draft: Draft,
-  sale: Sale,
-  claims: Omit<Release, 'priceFen'>,
-  rules: ReleaseRules,
-): Split | ReleaseRefusal {
+export function release(draft: Draft, sale: Sale, claims: Omit<Release, 'priceFen'>, rules: ReleaseRules): Split {
   const priceFen = sale.priceFen!;
   const { refusal, split } = splitRelease({ ...claims, priceFen }, rules);
-  if (refusal === 'inventor-named-twice') return refusal;
   if (refusal) throw new TypeError(`a price that cannot be split: ${refusal}`);
   const { saleId, seller } = sale;
   const dueFen = new Map([[seller!, split.sellerFen]]);

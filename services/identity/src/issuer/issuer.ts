@@ -92,7 +92,7 @@ export class Issuer {
   }
 
   async #configuration(): Promise<Configuration> {
-    const { publicUrl, portalRedirectUris, identitySecret, accessTokenSeconds, audience } = this.config;
+    const { publicUrl, portalRedirectUris, identitySecret, accessTokenSeconds } = this.config;
     return {
       adapter: (model) =>
         model === 'Client' ? new ClientAdapter(this.side, this.credentials) : new SideAdapter(model, this.side),
@@ -118,28 +118,7 @@ export class Issuer {
         accountId: id,
         claims: async () => ({ sub: id, name: this.tables.of(people).get(id)?.name ?? id }),
       }),
-      features: {
-        devInteractions: { enabled: false },
-        clientCredentials: { enabled: true },
-        rpInitiatedLogout: {
-          enabled: true,
-          logoutSource: async (context, form) => void (context.body = signOutPage(form)),
-          postLogoutSuccessSource: async (context) => void (context.body = signedOutPage()),
-        },
-        revocation: { enabled: true },
-        resourceIndicators: {
-          enabled: true,
-          defaultResource: () => RESOURCE,
-          useGrantedResource: () => true,
-          getResourceServerInfo: () => ({
-            scope: '',
-            audience,
-            accessTokenFormat: 'jwt',
-            accessTokenTTL: accessTokenSeconds,
-            jwt: { sign: { alg: 'ES256' } },
-          }),
-        },
-      },
+      features: this.#features(),
       // The organisation of an API client; of a person the table of memberships says it.
       extraTokenClaims: (_, token) =>
         token.kind === 'ClientCredentials' ? { org: token.client?.['organisation'] } : undefined,
@@ -159,6 +138,32 @@ export class Issuer {
       renderError: (context, out) => {
         context.type = 'html';
         context.body = faultPage({ zh: '无法登录', en: `${out.error}: ${out.error_description ?? ''}` });
+      },
+    };
+  }
+
+  #features(): Configuration['features'] {
+    const { accessTokenSeconds, audience } = this.config;
+    return {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: async (context, form) => void (context.body = signOutPage(form)),
+        postLogoutSuccessSource: async (context) => void (context.body = signedOutPage()),
+      },
+      revocation: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => RESOURCE,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          scope: '',
+          audience,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: accessTokenSeconds,
+          jwt: { sign: { alg: 'ES256' } },
+        }),
       },
     };
   }

@@ -19,14 +19,19 @@ describe('a sentence of the record', () => {
     const en = 'Paddle {paddle} at {priceFen:fen} until {until:time}, seller {seller:party}.';
     expect(said(zh, data, en)).toEqual({
       zh: '2 号以 ¥245,000.00 成交，公示至 2026-12-09 00:00:00，转让方 演示数据·中原大学。',
-      en: 'Paddle 2 at ¥245,000.00 until 2026-12-09 00:00:00, seller 演示数据·中原大学.',
+      en: 'Paddle 2 at CNY 245,000.00 until 2026-12-09 00:00:00, seller 演示数据·中原大学.',
     });
   });
 
   it('shows that something is not there, and takes nobody for a placeholder', () => {
     expect(said('{priceFen:fen} {paddle} {gone}', { priceFen: null, paddle: undefined }).zh).toBe('— — —');
     expect(said('{reason}', { reason: '{seller:party}' }).zh).toBe('{seller:party}');
-    expect(said('{zero} {no}', { zero: 0, no: false }).zh).toBe('0 false');
+    expect(said('{zero} {list}', { zero: 0, list: ['x'] }).zh).toBe('0 —');
+  });
+
+  it('says a code as a word, where it has one', () => {
+    expect(said('{period:term}', { period: 'timed' })).toEqual({ zh: '限时报价期', en: 'timed quoting period' });
+    expect(said('{period:term}', { period: 'sealed' }).zh).toBe('sealed');
   });
 
   it('names a party that nobody knows by its id', () => {
@@ -48,9 +53,10 @@ describe('every event of the platform', () => {
 
   it.each(events)('%s fills its sentence with its own data', (_, { sentence, data }) => {
     const placeholders = [...`${sentence.zh} ${sentence.en}`.matchAll(/\{([^}]*)\}/g)].map(([, text]) => text!);
-    const wrong = placeholders.filter(
-      (text) => !/^\w+(:(fen|party|time))?$/.test(text) || !(text.split(':')[0]! in shapeOf(data)),
-    );
+    const wrong = placeholders.filter((text) => {
+      const [, field = ''] = /^(\w+)(?::(?:fen|party|time|term))?$/.exec(text) ?? [];
+      return !(field in shapeOf(data));
+    });
     expect(wrong).toEqual([]);
   });
 

@@ -53,7 +53,7 @@ export const opened = (data: DataOf<typeof openFiling>, now: number, dueAt: numb
 
 /** What the office said; undefined when it no longer fits, as after a repetition. The next look is at `nextAt`. */
 export function recorded(filing: Filing, said: DataOf<typeof recordFiling>, nextAt: number): Filing | undefined {
-  // An office that was asked before, or is quick, may be further than we heard: it has accepted the filing all the same.
+  // An office that was asked before, or is quick, may be further than we heard: it accepted the filing all the same.
   const from = filing.state === 'opened' ? filingProcess.next('opened', 'accepted')! : filing.state;
   const state = filingProcess.next(from, said.state);
   if (!state) return undefined;
