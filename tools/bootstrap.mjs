@@ -11,7 +11,12 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 export const INSTALL = 'npm install --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error'.split(' ');
 export const JAVA_PACKAGES = ['openjdk-17-jre-headless', 'maven'];
 /** What tests run besides, and Debian's package of it. */
-export const TEST_PROGRAMS = { pdftotext: 'poppler-utils', pdfsig: 'poppler-utils', openssl: 'openssl', go: 'golang-go' };
+export const TEST_PROGRAMS = {
+  pdftotext: 'poppler-utils',
+  pdfsig: 'poppler-utils',
+  openssl: 'openssl',
+  go: 'golang-go',
+};
 const NODE_FLOOR = [20, 18];
 /** What runs our code where npm has no pinned Node for the platform. */
 const RUNTIME_FLOOR = [24, 9];
@@ -87,7 +92,8 @@ export const missingJavaPackages = () =>
 
 export const installsItself = () => process.getuid?.() === 0 && existsSync('/etc/debian_version');
 
-export const provideJava = () => provide(missingJavaPackages(), 'Kafka needs Java 17 or newer, and Maven to be fetched');
+export const provideJava = () =>
+  provide(missingJavaPackages(), 'Kafka needs Java 17 or newer, and Maven to be fetched');
 
 /** Programs that only tests call. */
 export function provideTestPrograms() {

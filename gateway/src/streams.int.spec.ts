@@ -94,7 +94,8 @@ describe('a live stream', () => {
     const counter = await platform.open();
     const { owner } = platform.databases.tally;
     await owner.query(
-      `insert into addition select $1, n, json_build_object('totalFen', n::text, 'secret', 1) from generate_series(1, 1234) n`,
+      `insert into addition select $1, n, json_build_object('totalFen', n::text, 'secret', 1)
+       from generate_series(1, 1234) n`,
       [counter],
     );
     await owner.query(`update counter set state = jsonb_set(state, '{seq}', '1234') where counter = $1`, [counter]);

@@ -91,7 +91,9 @@ const aDayLater = async () => stage.advanceTo((await stage.now()) + DAY_MS);
 /** Changes the official register and waits until the mirror has followed. */
 async function change(act: (number: string, i: number) => Promise<unknown>, which = numbers): Promise<void> {
   const versions = () =>
-    Promise.all(which.map(async (patentNumber) => (await stage.anyone.ask(getPatent, { patentNumber })).entry!.officeVersion));
+    Promise.all(
+      which.map(async (patentNumber) => (await stage.anyone.ask(getPatent, { patentNumber })).entry!.officeVersion),
+    );
   const before = await versions();
   await Promise.all(which.map(act));
   await eventually('the mirror', async () => (await versions()).every((version, i) => version > before[i]!));
@@ -122,7 +124,13 @@ describe('what comes between an announcement and its contract', () => {
     await change((number, i) => OBSTACLES[i]!.lift(number));
     await aDayLater();
     const others = await untilDeals('going on', ({ state }, i) => i === SHARED || state === 'signing');
-    expect(others.map(({ stuck }) => stuck?.reason)).toEqual([undefined, undefined, undefined, undefined, 'seller-not-owner']);
+    expect(others.map(({ stuck }) => stuck?.reason)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      'seller-not-owner',
+    ]);
     await change((number) => office.transfer(number, [ownerOf(outsider)], [ownerOf(university)]), [numbers[SHARED]!]);
     await aDayLater();
     await untilDeals('to be signed', ({ state, stuck }) => state === 'signing' && stuck === null);
@@ -169,7 +177,10 @@ describe('the office', () => {
       return found.every(({ state }) => !['accepted', 'examined'].includes(state)) && found;
     });
     expect(decided.map(({ state }) => state)).toEqual(['registered', 'defective', 'refused', 'defective', 'refused']);
-    const ended = await untilDeals('as far as they come', ({ state, stuck }) => state === 'paying-out' || stuck !== null);
+    const ended = await untilDeals(
+      'as far as they come',
+      ({ state, stuck }) => state === 'paying-out' || stuck !== null,
+    );
     expect(ended.map(({ stuck }) => stuck?.reason)).toEqual([undefined, ...Array<string>(4).fill('filing-refused')]);
   }, 180_000);
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { biddingRefusals } from '@yuzhi/protocol/bidding';
+import type { Refusal } from '@yuzhi/protocol/declare';
 import { demonstrationNumber } from '@yuzhi/protocol/patent-number';
 import {
   approveListing,
@@ -61,7 +62,11 @@ async function reviewed(sale: Sale) {
     return !['in-review', 'reserving', 'opening'].includes(listing.status) && listing;
   });
 }
-const told = ({ zh, en }: { zh: string; en: string }) => ({ status: 'returned', returnReason: `${zh} ${en}` });
+/** Its holder reads the refusal, and what he can do. */
+const told = ({ zh, en, next }: Refusal) => ({
+  status: 'returned',
+  returnReason: `${zh}${next.zh} ${en} ${next.en}`,
+});
 
 describe('a patent', () => {
   it('is imported once', async () => {

@@ -122,9 +122,7 @@ describe('a quote', () => {
     expect(placeBid(ended, 'stranger', 0n, ENDS + CYCLE).refusal).toBe('auction-ended');
     expect(placeBid(opened(), 'stranger', 0n, STARTS - 1).refusal).toBe('bidding-not-open');
     expect(placeBid(opened(), 'stranger', 0n, STARTS).refusal).toBe('bidder-not-registered');
-    expect(placeBid(given(opened(), ['ann', 100n, STARTS]), 'ann', 0n, STARTS).refusal).toBe(
-      'bidder-already-leading',
-    );
+    expect(placeBid(given(opened(), ['ann', 100n, STARTS]), 'ann', 0n, STARTS).refusal).toBe('bidder-already-leading');
     expect(placeBid(opened(), 'ann', 0n, STARTS).refusal).toBe('bid-below-start-price');
   });
 

@@ -85,7 +85,7 @@ export function register(
 }
 
 /**
- * Escrow says that it holds `heldFen` for this bidder: he gets the next paddle, once. It holds nothing but whole deposits
+ * Escrow says that it holds `heldFen` for this bidder: he gets the next paddle, once. It holds only whole deposits
  * of those who registered; anything else throws.
  */
 export function admit(before: Auction, party: string, heldFen: bigint, now: number): Decision<'admission-closed'> {

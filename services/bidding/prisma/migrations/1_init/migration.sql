@@ -38,8 +38,8 @@ create table bidder (
 ) with (fillfactor = 70);
 
 -- Every quote in the order of decision, with what it left behind: how many were valid so far, which of them leads, the
--- cycle, the number of the last item shown. So the newest row of an auction tells how it stands. Refused quotes name the
--- violated rule.
+-- cycle, the number of the last item shown. So the newest row of an auction tells how it stands. Refused quotes name
+-- the violated rule.
 create table bid (
   sale_id uuid not null,
   seq integer not null,
@@ -90,7 +90,8 @@ declare
 begin
   while low < high loop
     middle := (low + high) / 2;
-    if (select head from bid where sale_id = sale and seq = middle) > item then high := middle; else low := middle + 1; end if;
+    if (select head from bid where sale_id = sale and seq = middle) > item
+      then high := middle; else low := middle + 1; end if;
   end loop;
   return low;
 end $$;
