@@ -72,11 +72,16 @@ export interface Cast {
   inventors: Person[];
 }
 
-/** A state university of Henan, two firms and three inventors as natural persons. */
-export async function gather(stage: Stage, suffix: Suffix = NONE): Promise<Cast> {
-  const people = INVENTORS.map(({ name, login }) => stage.signUp(name, login + suffix.login, DEMO_PASSWORD));
+/** A state university of Henan and two firms. */
+export async function foundFirms(stage: Stage, suffix: Suffix = NONE): Promise<Omit<Cast, 'inventors'>> {
   const [university, firmA, firmB] = await Promise.all(
     [UNIVERSITY, FIRM_A, FIRM_B].map((sketch) => foundFirm(stage, sketch, suffix)),
   );
-  return { university: university!, firmA: firmA!, firmB: firmB!, inventors: await Promise.all(people) };
+  return { university: university!, firmA: firmA!, firmB: firmB! };
+}
+
+/** The same with three inventors as natural persons. */
+export async function gather(stage: Stage, suffix: Suffix = NONE): Promise<Cast> {
+  const people = INVENTORS.map(({ name, login }) => stage.signUp(name, login + suffix.login, DEMO_PASSWORD));
+  return { ...(await foundFirms(stage, suffix)), inventors: await Promise.all(people) };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { getDeal, signContract } from '@yuzhi/protocol/contracts';
 import { getFiling, getPatent, registerRefusals } from '@yuzhi/protocol/register';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { FIRM_A, FIRM_B, foundFirm, freshSuffix, UNIVERSITY } from './cast.ts';
+import { foundFirms, freshSuffix } from './cast.ts';
 import { eventually } from './eventually.ts';
 import { invented, ownerOf } from './invented.ts';
 import { readAddresses } from './journeys.config.ts';
@@ -55,9 +55,7 @@ let numbers: string[];
 
 beforeAll(async () => {
   const suffix = freshSuffix();
-  [university, buyer, outsider] = (await Promise.all(
-    [UNIVERSITY, FIRM_A, FIRM_B].map((sketch) => foundFirm(stage, sketch, suffix)),
-  )) as [Firm, Firm, Firm];
+  ({ university, firmA: buyer, firmB: outsider } = await foundFirms(stage, suffix));
   const now = await stage.now();
   const patents = invented(OBSTACLES.length, [university], suffix.patent);
   patents[LATE] = invented(1, [university], suffix.patent + LATE, now + DAY_MS)[0]!;
@@ -86,6 +84,11 @@ const untilDeals = (what: string, reached: (deal: Awaited<ReturnType<typeof deal
     return found.every(reached) && found;
   });
 const filings = () => Promise.all(sales.map(({ saleId }) => university.client.ask(getFiling, { saleId })));
+const untilFilings = (what: string, reached: (state: string) => boolean) =>
+  eventually(`filings ${what}`, async () => {
+    const found = await filings();
+    return found.every(({ state }) => reached(state)) && found;
+  });
 const aDayLater = async () => stage.advanceTo((await stage.now()) + DAY_MS);
 
 /** Changes the official register and waits until the mirror has followed. */
@@ -163,19 +166,15 @@ describe('the office', () => {
         await sale.pay(buyer, orderId!);
       }),
     );
-    await untilDeals('being registered', ({ state }) => state === 'registering');
-    const filed = await filings();
-    expect(filed.map(({ state }) => state)).toEqual(Array(sales.length).fill('accepted'));
+    const filed = await untilFilings('accepted', (state) => state === 'accepted');
     const decide = (i: number, outcome: 'registered' | 'defective' | 'refused') =>
       office.decide(filed[i]!.officeReference!, outcome);
     await Promise.all([decide(0, 'registered'), decide(1, 'defective'), decide(2, 'refused')]);
-    for (let days = 0; (await filings())[3]!.state === 'accepted' && days < 10; days++) await aDayLater();
+    for (let days = 0; (await filings())[3]!.state === 'accepted' && days < 30; days++) await aDayLater();
+    expect((await filings()).slice(3).map(({ state }) => state)).toEqual(['examined', 'examined']);
     await Promise.all([decide(3, 'defective'), decide(4, 'refused')]);
     await aDayLater();
-    const decided = await eventually('every decision', async () => {
-      const found = await filings();
-      return found.every(({ state }) => !['accepted', 'examined'].includes(state)) && found;
-    });
+    const decided = await untilFilings('decided', (state) => state !== 'accepted' && state !== 'examined');
     expect(decided.map(({ state }) => state)).toEqual(['registered', 'defective', 'refused', 'defective', 'refused']);
     const ended = await untilDeals(
       'as far as they come',

@@ -5,6 +5,7 @@ import {
   listMembers,
   registerOrganisation,
   type RoleName,
+  signUp,
   verifyOrganisation,
 } from '@yuzhi/protocol/identity';
 import { makeUscc } from '@yuzhi/protocol/uscc';
@@ -36,7 +37,8 @@ beforeAll(async () => {
 
 describe('who signs up', () => {
   it('does not take the login name of somebody else', async () => {
-    expect(await refusalOf(stage.signUp('郏怀瑾', colleague.loginName, 'another-password'))).toBe('login-name-taken');
+    const form = { loginName: colleague.loginName, password: 'another-password', name: '郏怀瑾' };
+    expect(await refusalOf(stage.anyone.submit(signUp, {}, form))).toBe('login-name-taken');
   });
 
   it('does not found a second platform', async () => {

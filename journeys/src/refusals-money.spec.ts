@@ -3,7 +3,7 @@ import { registerBidder } from '@yuzhi/protocol/bidding';
 import type { Client } from '@yuzhi/protocol/client';
 import { getOrder, listOperations, onboardPayee, payOrder, retryOperation } from '@yuzhi/protocol/escrow';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { type Cast, freshSuffix, gather } from './cast.ts';
+import { foundFirms, freshSuffix } from './cast.ts';
 import { eventually } from './eventually.ts';
 import { invented } from './invented.ts';
 import { readAddresses } from './journeys.config.ts';
@@ -14,12 +14,12 @@ import { Stage } from './stage.ts';
 const stage = new Stage(readAddresses());
 const BACK = `${stage.addresses.url}/back`;
 const NOWHERE = 'javascript:alert(1)';
-let cast: Cast;
+let cast: Awaited<ReturnType<typeof foundFirms>>;
 let sale: Sale;
 
 beforeAll(async () => {
   const suffix = freshSuffix();
-  cast = await gather(stage, suffix);
+  cast = await foundFirms(stage, suffix);
   const { university } = cast;
   const [patent] = invented(1, [university], suffix.patent);
   await stage.office.enter([patent!]);

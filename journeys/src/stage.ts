@@ -9,10 +9,10 @@ import {
 } from '@yuzhi/protocol/identity';
 import { advanceClock, getClock } from '@yuzhi/protocol/oversight';
 import type { InputOf } from '@yuzhi/protocol/declare';
-import { isUnanswered } from '@yuzhi/protocol/refused';
+import { Refused } from '@yuzhi/protocol/refused';
 import type { z } from 'zod';
 import { Office, Rail } from './doubles.ts';
-import { eventually } from './eventually.ts';
+import { eventually, untilAnswered } from './eventually.ts';
 import type { Addresses } from './journeys.config.ts';
 import { personToken } from './sign-in.ts';
 
@@ -51,13 +51,15 @@ export class Stage {
     this.desk = createClient({ baseUrl: url, token, organisation: platform });
   }
 
-  /** A form cannot be repeated by key: when nobody answers, signing in tells whether it was taken. */
+  /** A form has no key to repeat it by: if it was taken though nobody answered, the next finds the name taken. */
   async signUp(name: string, loginName: string, password: string): Promise<Person> {
     const client = this.#clientOf(loginName, password);
-    const asked = await this.anyone.submit(signUp, {}, { loginName, password, name }).catch((error: unknown) => {
-      if (isUnanswered(error)) return undefined;
-      throw error;
-    });
+    const asked = await untilAnswered(() => this.anyone.submit(signUp, {}, { loginName, password, name })).catch(
+      (error: unknown) => {
+        if (error instanceof Refused && error.code === 'login-name-taken') return undefined;
+        throw error;
+      },
+    );
     const { person } = asked ?? (await eventually(`${loginName} signed up`, () => client.ask(getMe, {})));
     return { id: person, name, loginName, password, client };
   }

@@ -56,6 +56,14 @@ describe('a command', () => {
     expect(till.events(account)).toHaveLength(1);
   });
 
+  it('is refused and keeps the row that its refusal appends, although no state changes', async () => {
+    const account = accountId();
+    const [outcome] = await till.ask(envelopeOf(close, account, { account }, { principal: desk }));
+    expect(outcome).toEqual({ status: 422, code: 'account-closed', body: {} });
+    expect(await till.account(account)).toBeUndefined();
+    expect(await till.rows('select seq from till_line where account = $1', account)).toEqual([{ seq: 0 }]);
+  });
+
   it('is decided on what those before it in the same batch decided', async () => {
     const account = accountId();
     const many = Array.from({ length: 60 }, (_, i) => till.book(account, String(i + 1)));

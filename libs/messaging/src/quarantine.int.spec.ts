@@ -75,6 +75,18 @@ describe('a parked event', () => {
     expect(await replay('k\0')).toEqual(['v\\0']);
   });
 
+  it('waits for a replay that is just deleting the last one before it decides what is behind what', async () => {
+    await quarantine.park(TOPIC, event(1), 'unreadable');
+    const replaying = await database.side.connect();
+    await replaying.query('begin');
+    await replaying.query('delete from quarantine');
+    const behind = quarantine.parkBehind(TOPIC, event(2));
+    const first = await Promise.race([behind, new Promise((go) => setTimeout(go, 100, 'waits'))]);
+    await replaying.query('commit');
+    replaying.release();
+    expect([first, await behind, await values()]).toEqual(['waits', false, []]);
+  });
+
   it('is overtaken by nothing, while replicas park and replay at once', async () => {
     const seen: string[] = [];
     await quarantine.park(TOPIC, event(0), 'unreadable');

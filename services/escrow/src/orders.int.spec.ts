@@ -62,7 +62,7 @@ describe('the order of a deposit', () => {
     expect(await house.rows('select from rail_operation where sale_id = $1', saleId)).toHaveLength(1);
     expect((await house.order(id)).checkoutUrl).toContain('/pay/cs_test_');
     await house.pay(id);
-    await house.idle();
+    await house.until(async () => (await house.order(id)).state === 'paid');
     expect(await house.order(id)).toMatchObject({
       state: 'paid',
       paidFen: '1000000',

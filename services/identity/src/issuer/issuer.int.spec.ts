@@ -46,7 +46,7 @@ interface Tokens {
   error?: string;
 }
 async function exchange(form: Record<string, string>, authorizationHeader?: string) {
-  const headers = authorizationHeader ? { authorization: authorizationHeader } : {};
+  const headers: Record<string, string> = authorizationHeader ? { authorization: authorizationHeader } : {};
   const response = await fetch(`${issuerUrl}/token`, { method: 'POST', headers, body: new URLSearchParams(form) });
   return { status: response.status, body: (await response.json()) as Tokens };
 }
