@@ -157,7 +157,8 @@ describe('idempotency keys', () => {
     };
     const first = problemOf(await ask(firm, 'a'));
     expect(first.code).toBe('organisation-exists');
-    expect(problemOf(await ask(firm, 'a'))).toEqual(first);
+    // A trace is of one request.
+    expect({ ...problemOf(await ask(firm, 'a')), traceId: '' }).toEqual({ ...first, traceId: '' });
     expect(problemOf(await ask(firm, 'b')).code).toBe('idempotency-key-reused');
     expect(problemOf(await ask(other, 'b')).code).toBe('organisation-exists');
   });

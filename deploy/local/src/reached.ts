@@ -16,6 +16,7 @@ export interface Reachable {
 const ELSEWHERE: Record<string, string> = {
   'escrow.sale.release.v1 · sale-not-registered': 'two events crossing: services/escrow, sale.int.spec',
   'oversight.clock.advance.v1 · clock-immovable': 'a platform whose clock stands: services/oversight, clock.spec',
+  'gateway · owner-unavailable': 'a service that is away: gateway, reads.int.spec',
   'gateway · log-unavailable': 'a broker that is away: gateway, broker-away.int.spec',
   'gateway · too-many-requests': 'more callers than may wait: gateway, commands.int.spec',
   'gateway · internal-fault': 'a mistake of ours: libs/messaging, committer specs',

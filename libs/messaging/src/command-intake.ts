@@ -111,9 +111,12 @@ export class CommandIntake implements CommandFollower {
   get #share(): number {
     return Math.max(BATCH_MAX, Math.floor(QUEUE_MAX / this.#partitions.size));
   }
-  /** Committed events and commands that the log does not have yet. */
+  /**
+   * Committed records that the log does not have yet. Of a running commit, and of a partition that is not ours (again)
+   * yet, nobody knows how many there are: each counts for one.
+   */
   get unsent(): number {
-    return this.#outbox.unsent;
+    return this.#outbox.unsent + (this.#running ? 1 : 0) + this.#partitions.size - this.leases.length;
   }
   get leases(): Lease[] {
     return [...this.#partitions.values()].flatMap((p) => (p.lease ? [p.lease] : []));

