@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { testDatabase } from './databases.ts';
@@ -39,5 +42,32 @@ describe('a database of a test file', () => {
     await expect(database.close()).rejects.toThrow(/were left open: select 1 as left_open/);
     expect(await exists(database.name)).toBe(false);
     await forgotten.end().catch(() => {});
+  });
+
+  it('has the migrations that it is given, and another template for other ones', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'yuzhi-testkit-'));
+    const migrations = (name: string, sql: string) => {
+      const folder = join(dir, name);
+      mkdirSync(join(folder, '1_first'), { recursive: true });
+      writeFileSync(join(folder, '1_first/migration.sql'), sql);
+      return folder;
+    };
+    const [one, two] = await Promise.all([
+      testDatabase('none', { migrations: migrations('a', 'create table apple (id int)'), adminUrl, max: 1 }),
+      testDatabase('none', { migrations: migrations('b', 'create table pear (id int)') }),
+    ]);
+    await one.writer.query('insert into apple values (1)');
+    await expect(one.reader.query('select * from pear')).rejects.toMatchObject({ code: '42P01' });
+    await expect(two.reader.query('select * from pear')).resolves.toMatchObject({ rowCount: 0 });
+    await Promise.all([one.close(), two.close()]);
+    rmSync(dir, { recursive: true });
+  });
+
+  it('survives that the server ends a connection of one of its pools', async () => {
+    const database = await testDatabase('none');
+    const end = database.reader.query('select pg_terminate_backend(pg_backend_pid())');
+    await expect(end).rejects.toMatchObject({ code: '57P01' });
+    await expect(database.reader.query('select 1')).resolves.toMatchObject({ rowCount: 1 });
+    await database.close();
   });
 });
