@@ -16,6 +16,7 @@ import {
   saleSettled,
 } from '@yuzhi/protocol/escrow';
 import { filingRegistered } from '@yuzhi/protocol/register';
+import { expectStripeMockToAccept } from '@yuzhi/stripe-sandbox/testing/sandbox-under-test';
 import { priceOrderId } from './domain/payments.ts';
 import { BUYER, by, House, OTHER, SELLER, service } from './escrow.fixture.ts';
 
@@ -221,5 +222,11 @@ describe('a deadline', () => {
     await house.payee(inventor);
     await house.until(async () => (await house.money(saleId)).state === 'settled');
     expect((await house.money(saleId)).overdue).toBeNull();
+  });
+});
+
+describe("our adapter's requests", () => {
+  it('are accepted by the mock that the rail itself publishes, all that this file made', async () => {
+    await expectStripeMockToAccept(house.sandbox);
   });
 });

@@ -126,7 +126,7 @@ export function useSandbox(now?: () => number): SandboxUnderTest {
 }
 
 /** Every request that the file's tests made, before the judge that Stripe publishes. Belongs at the end of a file. */
-export async function expectStripeMockToAccept(sandbox: SandboxUnderTest): Promise<void> {
+export async function expectStripeMockToAccept(sandbox: Pick<StripeSandbox, 'requests'>): Promise<void> {
   const mock = await startStripeMock();
   try {
     const requests = sandbox.requests();
