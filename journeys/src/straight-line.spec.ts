@@ -31,11 +31,15 @@ describe('one patent carried from listing to payout', () => {
   }, 60_000);
 
   it('runs the free period, opens a new full cycle on a late quote, and ends after one without', async () => {
-    const { first, late, last, ended } = await story.bid();
+    const { first, late, last, ended, live } = await story.bid();
     expect(first).toMatchObject({ period: 'timed', cycle: 1, highestFen: '21500000', leadingPaddle: 2 });
     expect(late.cycle).toBe(2);
     expect(late.cycleEndsAt! - late.at).toBe(300_000);
     expect(last).toMatchObject({ cycle: 3, nextValidFen: '25000000' });
+    expect(live.map(({ seq }) => seq)).toEqual(live.map((_, i) => i + 1));
+    const prices = live.flatMap(({ item }) => (item.kind === 'bid' ? [item.amountFen] : []));
+    expect(prices).toEqual(['20000000', '21500000', '22500000', '24500000']);
+    expect(live.at(-1)?.item).toMatchObject({ kind: 'ended', paddle: 2, priceFen: '24500000' });
     expect(ended.result).toMatchObject({ outcome: 'sold', paddle: 2, priceFen: '24500000', endedAt: last.cycleEndsAt });
   }, 120_000);
 

@@ -1,5 +1,5 @@
 import { demonstrationPatents } from '@yuzhi/patent-office/demonstration-patents';
-import { getAuction } from '@yuzhi/protocol/bidding';
+import { getAuction, hall, type HallItem } from '@yuzhi/protocol/bidding';
 import { verifyContract } from '@yuzhi/protocol/contracts';
 import { getOrder, getReconciliation, getTrialBalance } from '@yuzhi/protocol/escrow';
 import { getFiling, getPatent } from '@yuzhi/protocol/register';
@@ -8,6 +8,7 @@ import type { Cast } from './cast.ts';
 import { eventually } from './eventually.ts';
 import { importInto, Sale } from './sale.ts';
 import type { Stage } from './stage.ts';
+import type { z } from 'zod';
 
 const DAY_MS = 86_400_000;
 
@@ -58,6 +59,7 @@ export class StraightLine {
   /** Free and timed period; firm B wins at 245,000 after a late quote has opened another full cycle. */
   async bid() {
     const { sale, stage, cast } = this;
+    const watched = this.#watch();
     const { terms } = await sale.auction();
     await stage.advanceTo(terms.freeStartsAt + 1000);
     await sale.bid(cast.firmA, '200000');
@@ -72,7 +74,17 @@ export class StraightLine {
       const auction = await stage.anyone.ask(getAuction, { saleId: sale.saleId });
       return auction.period === 'ended' && auction;
     });
-    return { first, late, last, ended };
+    return { first, late, last, ended, live: await watched };
+  }
+  /** What somebody who sits in the hall from the beginning to the end sees, over however many connections. */
+  async #watch() {
+    const seen: { seq: number; item: z.output<typeof HallItem> }[] = [];
+    const signal = AbortSignal.timeout(300_000);
+    for await (const one of this.stage.anyone.follow(hall, { saleId: this.sale.saleId }, { after: 0, signal })) {
+      seen.push(one);
+      if (one.item.kind === 'ended') break;
+    }
+    return seen;
   }
 
   /** Result notice, the loser's deposit, the objections window. */
