@@ -67,7 +67,7 @@ export class CommandIntake implements CommandFollower {
   onAssigned(partitions: number[], seek: Seek): void {
     this.#seek = seek;
     for (const partition of this.#partitions.values()) release(partition);
-    for (const store of this.parts.stores) store.forget?.();
+    this.#forget();
     this.#partitions = new Map(partitions.map((number) => [number, freshPartition(number)]));
     for (const partition of this.#partitions.values()) void this.#take(partition, 0);
   }
@@ -123,6 +123,11 @@ export class CommandIntake implements CommandFollower {
   }
   get ready(): boolean {
     return !this.refused && this.#partitions.size === this.leases.length;
+  }
+  /** Memory is rebuilt from the database: it may hold what did not stand. */
+  #forget(): void {
+    this.parts.committer.forget();
+    for (const store of this.parts.stores) store.forget?.();
   }
   #ours(partition: Partition): boolean {
     return !this.#closing && !this.refused && this.#partitions.get(partition.number) === partition;
@@ -202,7 +207,7 @@ export class CommandIntake implements CommandFollower {
       done();
     } catch (e) {
       this.#outbox.putBack(sent);
-      for (const store of this.parts.stores) store.forget?.();
+      this.#forget();
       if (held.length === 1) this.#recover(held[0]!, taken, e);
       return false;
     }

@@ -85,6 +85,12 @@ export class Committer {
     return { steps, outgoing, replies, shows, decided, quarantined: entry.quarantined.length };
   }
 
+  /** A database that may have come back older knows less than memory does, and it is the one that counts. */
+  forget(): void {
+    this.#recent.clear();
+    this.#older.clear();
+  }
+
   async #known(judged: Judged[], entry: Entry, lookUp: boolean): Promise<Map<string, Filed>> {
     const inbox = new Map<string, Filed>();
     const asked = judged.map((j) => j.asked);

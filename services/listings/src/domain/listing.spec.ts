@@ -92,6 +92,14 @@ describe('the way of a listing', () => {
     );
   });
 
+  it('is public from the announcement on, to its end, and at no point before', () => {
+    const reached = new Set<Listing['status']>(['announced']);
+    for (const from of reached) {
+      for (const move of listingProcess.transitions.filter((one) => one.from === from)) reached.add(move.to);
+    }
+    expect([...reached].toSorted()).toEqual([...PUBLIC_STATES].toSorted());
+  });
+
   it('never leads on from an end', () => {
     for (const status of listingProcess.states.filter((one) => listingProcess.isFinal(one))) {
       for (const move of MOVES) expect(moved({ ...drafted, status }, move)).toBeUndefined();
