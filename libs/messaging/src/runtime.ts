@@ -150,7 +150,8 @@ export class Runtime {
 
   async pulse(): Promise<Pulse> {
     const { service, reader, busy } = this.parts;
-    // Upstream first: what leaves one place between two looks is seen in the next.
+    // What is decided and told while we look is in neither place when its turn comes, so it is looked for first.
+    const before = (await this.#lag()) + (this.#intake?.unsent ?? 1);
     const [behind, outside] = await Promise.all([
       Promise.all([this.#events?.behind() ?? 1, ...[...this.#projectors.values()].map((p) => p.behind())]),
       Promise.all([this.#errands.busy(), ...busy.map((probe) => probe())]),
@@ -162,7 +163,7 @@ export class Runtime {
       this.sweeper.earliest(),
     ]);
     metrics.lag.set({ service }, lag);
-    const waiting = [lag, this.#intake?.unsent ?? 1, ...behind, ...outside].reduce((sum, n) => sum + n, 0);
+    const waiting = [before, lag, this.#intake?.unsent ?? 1, ...behind, ...outside].reduce((sum, n) => sum + n, 0);
     return { waiting, now, earliestDeadline, parked: parked.rows[0]!.count };
   }
   /** End offsets minus stored offsets. */
