@@ -23,7 +23,7 @@ const Owner = z.object({
   name: text(120),
   shareBps: z.int().min(0).max(10_000),
 });
-const Inventor = z.object({ name: text(60), person: Id.nullable() });
+const Inventor = z.object({ name: text(100), person: Id.nullable() });
 const Encumbrance = z.object({
   id: z.string().max(60),
   kind: z.enum(['ordinary-licence', 'sole-licence', 'exclusive-licence', 'open-licence', 'pledge', 'preservation']),
