@@ -62,6 +62,16 @@ describe('a payee', () => {
     expect((await press(link.url, { holder: '李明', last4: '1234' })).headers.get('location')).toBe(links.refresh_url);
   });
 
+  it('is onboarded by the time its page says so', async () => {
+    for (let visit = 0; visit < 20; visit++) {
+      const account = await inventor();
+      const asked = { account: account.id, type: 'account_onboarding', ...links } as const;
+      const { url } = await sandbox.stripe.accountLinks.create(asked);
+      expect((await press(url, { holder: '李明', last4: '1234' })).status).toBe(303);
+      expect((await sandbox.stripe.accounts.retrieve(account.id)).details_submitted).toBe(true);
+    }
+  });
+
   it('is the same account for version 2 of the interface, as a recipient', async () => {
     const include = ['configuration.recipient', 'identity', 'requirements'] as const;
     const created = await sandbox.stripe.v2.core.accounts.create({

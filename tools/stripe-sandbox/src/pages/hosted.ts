@@ -102,32 +102,42 @@ function serveCheckout(server: FastifyInstance, store: Store): void {
 
 const isAlive = (work: Work, link: AccountLink): boolean => !link.used && link.expiresAt > work.now;
 
+/** Where the payee goes next, or the page that says why not. Answered once the work is committed. */
+type Shown = { goTo: string } | { html: string; status: number };
+
+async function lookAtLink(work: Work, id: string, locale: Locale): Promise<Shown> {
+  const link = await work.find('account_link', id);
+  if (!link) return { html: deadLinkPage(locale), status: 404 };
+  if (!isAlive(work, link)) return { goTo: link.refreshUrl };
+  return { html: onboardingPage(locale, await work.trace('account', link.connected)), status: 200 };
+}
+
+async function onboard(work: Work, id: string, locale: Locale, form: Record<string, string>): Promise<Shown> {
+  const { action = 'complete', holder = '', last4 = '' } = form;
+  const link = await work.find('account_link', id);
+  if (!link) return { html: deadLinkPage(locale), status: 404 };
+  if (!isAlive(work, link)) return { goTo: link.refreshUrl };
+  if (action === 'later') return { goTo: link.returnUrl };
+  const account = await work.trace('account', link.connected);
+  if (holder.trim() === '' || !/^\d{4}$/.test(last4)) {
+    return { html: onboardingPage(locale, account, true), status: 422 };
+  }
+  work.put('account_link', { ...link, used: true });
+  completeAccount(work, account, holder.trim().slice(0, 100), last4);
+  return { goTo: link.returnUrl };
+}
+
 function serveOnboarding(server: FastifyInstance, store: Store): void {
+  const answer = (reply: FastifyReply, shown: Shown) =>
+    'goTo' in shown ? goTo(reply, shown.goTo) : show(reply, shown.html, shown.status);
   server.get<ById>('/onboarding/:id', async (request, reply) => {
-    const locale = localeFor(request);
-    return store.read(store.scene(), async (work) => {
-      const link = await work.find('account_link', request.params.id);
-      if (!link) return show(reply, deadLinkPage(locale), 404);
-      if (!isAlive(work, link)) return goTo(reply, link.refreshUrl);
-      return show(reply, onboardingPage(locale, await work.trace('account', link.connected)));
-    });
+    const look = (work: Work) => lookAtLink(work, request.params.id, localeFor(request));
+    return answer(reply, await store.read(store.scene(), look));
   });
   server.post<ById>('/onboarding/:id', async (request, reply) => {
-    const locale = localeFor(request);
-    const { action = 'complete', holder = '', last4 = '' } = (request.body ?? {}) as Record<string, string>;
-    return store.transact(store.scene(), async (work) => {
-      const link = await work.find('account_link', request.params.id);
-      if (!link) return show(reply, deadLinkPage(locale), 404);
-      if (!isAlive(work, link)) return goTo(reply, link.refreshUrl);
-      if (action === 'later') return goTo(reply, link.returnUrl);
-      const account = await work.trace('account', link.connected);
-      if (holder.trim() === '' || !/^\d{4}$/.test(last4)) {
-        return show(reply, onboardingPage(locale, account, true), 422);
-      }
-      work.put('account_link', { ...link, used: true });
-      completeAccount(work, account, holder.trim().slice(0, 100), last4);
-      return goTo(reply, link.returnUrl);
-    });
+    const form = (request.body ?? {}) as Record<string, string>;
+    const submit = (work: Work) => onboard(work, request.params.id, localeFor(request), form);
+    return answer(reply, await store.transact(store.scene(), submit));
   });
 }
 
