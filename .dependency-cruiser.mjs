@@ -9,6 +9,7 @@ const forbid = (name, comment, from, to) => ({ name, severity: 'error', comment,
 const KERNEL = 'libs/money';
 const PROTOCOL = 'libs/protocol';
 const PLATFORM = 'libs/(messaging|database|chassis|telemetry)';
+const BACKING = 'libs/backing';
 const FRAMEWORKS = npm(
   '@nestjs',
   '@prisma',
@@ -84,9 +85,21 @@ const layers = [
   ),
   forbid(
     'nobody-imports-the-launcher',
-    'deploy/local is where everything ends up: move what others need into a lib. Testkit takes its databases there.',
-    { path: OURS, pathNot: ['^deploy/', '^libs/testkit/', '^journeys/', TEST] },
+    'deploy/local is where everything ends up: move what others need into a lib.',
+    { path: OURS, pathNot: '^deploy/' },
     { path: '^deploy/' },
+  ),
+  forbid(
+    'backing-stands-alone',
+    'libs/backing starts the servers that others wrote: it knows nothing of what runs on them.',
+    { path: `^${BACKING}/`, pathNot: TEST },
+    except(BACKING),
+  ),
+  forbid(
+    'only-launcher-and-proof-start-servers',
+    'A process is told the addresses of its servers: it never starts one.',
+    { path: '^(libs|services|gateway|web)/', pathNot: [TEST, `^${BACKING}/`, '^libs/testkit/'] },
+    { path: `^${BACKING}/` },
   ),
   forbid(
     'sources-know-no-test-tools',

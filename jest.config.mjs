@@ -4,4 +4,7 @@ export default {
   ...preset,
   testMatch: ['<rootDir>/{libs,services,gateway,tools,deploy}/**/*.spec.ts'],
   testTimeout: 30_000,
+  // Many suites wait for servers. One worker keeps the modules of every suite it ran: it is replaced in time.
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '700MB',
 };

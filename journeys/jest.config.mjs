@@ -5,8 +5,8 @@ export default {
   ...preset,
   rootDir: '..',
   testMatch: ['<rootDir>/journeys/**/*.spec.ts'],
-  // Only processes can be killed.
-  testPathIgnorePatterns: process.env['YUZHI_SHAPE'] === 'processes' ? [] : ['crash.spec.ts'],
+  // Processes are what is deployed, and what can be killed. All in one tells the same stories, not every refusal again.
+  testPathIgnorePatterns: process.env['YUZHI_SHAPE'] === 'processes' ? [] : ['crash', 'obstacles', 'refusals-'],
   setupFilesAfterEnv: ['<rootDir>/journeys/src/reached.setup.ts'],
   testTimeout: 120_000,
 };

@@ -25,6 +25,9 @@ const PLANTED: [rule: string, file: string, imported: string][] = [
   ['proof-stays-outside-a-service', 'journeys/src/a.ts', '@yuzhi/escrow/there'],
   ['proof-stays-outside-a-service', 'libs/testkit/src/a.ts', '@yuzhi/escrow/there'],
   ['nobody-imports-the-launcher', 'tools/patent-office/src/a.ts', '../../../deploy/local/src/there.ts'],
+  ['nobody-imports-the-launcher', 'libs/testkit/src/b.ts', '../../../deploy/local/src/there.ts'],
+  ['backing-stands-alone', 'libs/backing/src/a.ts', '@yuzhi/messaging/there'],
+  ['only-launcher-and-proof-start-servers', 'services/bidding/src/e.ts', '@yuzhi/backing/there'],
   ['sources-know-no-test-tools', 'libs/database/src/a.ts', '@jest/globals'],
   ['only-messaging-imports-a-kafka-client', 'services/bidding/src/c.ts', 'kafkajs'],
   ['only-messaging-imports-a-kafka-client', 'libs/telemetry/src/a.ts', 'kafkajs'],
@@ -55,11 +58,13 @@ const ALLOWED: [file: string, imported: string][] = [
   ['web/src/ok.tsx', '@yuzhi/protocol/there'],
   ['journeys/src/ok.ts', '@yuzhi/testkit/there'],
   ['deploy/local/src/ok.ts', '@yuzhi/escrow/there.module'],
-  ['libs/testkit/src/ok.ts', '../../../deploy/local/src/there.ts'],
+  ['deploy/local/src/ok-too.ts', '@yuzhi/backing/there'],
+  ['libs/testkit/src/ok.ts', '@yuzhi/backing/there'],
+  ['libs/messaging/src/ok.spec.ts', '@yuzhi/backing/there'],
 ];
 
 const WORKSPACES = {
-  libs: ['money', 'protocol', 'messaging', 'database', 'chassis', 'telemetry', 'testkit'],
+  libs: ['money', 'protocol', 'messaging', 'database', 'chassis', 'telemetry', 'testkit', 'backing'],
   services: ['bidding', 'escrow'],
 };
 const PACKAGES = [

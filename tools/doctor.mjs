@@ -6,7 +6,7 @@ import * as bootstrap from './bootstrap.mjs';
 
 const MEMORY_MB = 2_000;
 const DISK_MB = 4_000;
-const local = join(bootstrap.root, 'deploy/local/dist');
+const backing = join(bootstrap.root, 'libs/backing/dist');
 const data = join(bootstrap.root, '.yuzhi');
 
 const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
@@ -60,8 +60,8 @@ const folders = () =>
 
 /** Servers whose launcher is gone, which only happens when the watchdog was killed as well. */
 async function leftServers() {
-  if (!existsSync(local)) return good('nothing was started yet');
-  const { livingHolder } = await import(join(local, 'pidfile.js'));
+  if (!existsSync(backing)) return good('nothing was started yet');
+  const { livingHolder } = await import(join(backing, 'pidfile.js'));
   const left = folders()
     .filter((folder) => !livingHolder(join(folder, 'launcher.pid')))
     .flatMap((folder) =>
@@ -78,9 +78,9 @@ async function leftServers() {
 
 async function ports() {
   const file = join(data, 'local/ports.json');
-  if (!existsSync(local) || !existsSync(file)) return good('none chosen yet');
+  if (!existsSync(backing) || !existsSync(file)) return good('none chosen yet');
   const [{ livingHolder }, { isFree }] = await Promise.all(
-    ['pidfile.js', 'ports.js'].map((name) => import(join(local, name))),
+    ['pidfile.js', 'ports.js'].map((name) => import(join(backing, name))),
   );
   const holder = livingHolder(join(data, 'local/launcher.pid'));
   if (holder) return good(`in use by process ${holder.pid}, which is ours`);
@@ -94,10 +94,10 @@ async function ports() {
 async function given() {
   const names = ['DATABASE_URL', 'REDIS_URL', 'KAFKA_BROKERS'].filter((name) => process.env[name]);
   if (names.length === 0) return good('none: everything is started locally');
-  if (!existsSync(local) || !bootstrap.isInstalled())
+  if (!existsSync(backing) || !bootstrap.isInstalled())
     return bad(`${names.join(', ')}: not checked before the first build`, 'npm start');
-  const { checkGiven } = await import(join(local, 'infrastructure.js'));
-  const { givenInfrastructure } = await import(join(local, 'environment.js'));
+  const { checkGiven } = await import(join(backing, 'infrastructure.js'));
+  const { givenInfrastructure } = await import(join(backing, 'environment.js'));
   return checkGiven(givenInfrastructure()).then(
     () => good(names.join(', ')),
     (error) => bad(error.message, `unset ${names.join(' ')}`),

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startKafka } from '@yuzhi/local/kafka';
-import { type Part, startWatchdog } from '@yuzhi/local/parts';
-import { choosePorts } from '@yuzhi/local/ports';
+import { startKafka } from '@yuzhi/backing/kafka';
+import { type Part, startWatchdog } from '@yuzhi/backing/parts';
+import { choosePorts } from '@yuzhi/backing/ports';
 import { Platform } from './fixture/platform.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'broker-away-'));

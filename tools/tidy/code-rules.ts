@@ -58,7 +58,7 @@ const moneyAsNumber = each('money-as-number', (node, { isTest, path }) => {
 });
 
 /** Where no money is: measuring, printing, starting things. */
-const MEASURES = /^(?:tools\/(?!stripe-sandbox|patent-office)|deploy\/|loadtests\/|libs\/telemetry\/)/;
+const MEASURES = /^(?:tools\/(?!stripe-sandbox|patent-office)|deploy\/|loadtests\/|libs\/(?:backing|telemetry)\/)/;
 
 const floats = each('float', (node, { path, isTest }) => {
   if (isTest || MEASURES.test(path) || !ts.isCallExpression(node)) return undefined;
@@ -68,7 +68,7 @@ const floats = each('float', (node, { path, isTest }) => {
 });
 
 /** A process reads its environment in one file; tests and what starts processes may too. */
-const READS_ENVIRONMENT = /(?:config\.ts$|^tools\/|^deploy\/)/;
+const READS_ENVIRONMENT = /(?:config\.ts$|^tools\/|^deploy\/|^libs\/backing\/)/;
 
 const environment = each('environment', (node, { path, isTest }) => {
   if (isTest || READS_ENVIRONMENT.test(path)) return undefined;

@@ -69,7 +69,7 @@ const LEFT_ALONE: [what: string, path: string, text: string][] = [
   ['a constructor of five', SOURCE, 'class P { constructor(a: A, b: B, c: C, d: D, e: E) {} }'],
   ['fen as bigint and as digits', SOURCE, 'interface Fee { feeFen: bigint; amountFen: string; weights: number }'],
   ['the adapter of a rail', 'services/escrow/src/stripe.rail.ts', 'const toFen = (amount: number) => BigInt(amount);'],
-  ['a duration with decimals', 'deploy/local/src/steps.ts', 'const shown = (ms / 1000).toFixed(1);'],
+  ['a duration with decimals', 'libs/backing/src/steps.ts', 'const shown = (ms / 1000).toFixed(1);'],
   ['what only proves', 'journeys/src/demo.ts', 'const shown = (ms / 1000).toFixed(1);'],
   ['the config file', 'services/escrow/src/escrow.config.ts', 'const url = process.env.DATABASE_URL;'],
   ['a test that reads the environment', SPEC, 'const url = process.env.DATABASE_URL;'],

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './environment.ts';
-import { startInfrastructure } from './infrastructure.ts';
+import { root } from '@yuzhi/backing/environment';
+import { startInfrastructure } from '@yuzhi/backing/infrastructure';
 import { runJourney } from './journey-process.ts';
 import { startPlatform } from './platform.ts';
-import { createSteps } from './steps.ts';
+import { createSteps } from '@yuzhi/backing/steps';
 
 /** The whole story on a scratch platform of its own; nothing of it stays. */
 const runs = join(root, '.yuzhi/demo');

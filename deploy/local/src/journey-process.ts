@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { root } from './environment.ts';
+import { root } from '@yuzhi/backing/environment';
 import type { Platform } from './platform.ts';
 
 /** What a journey may know of a platform: addresses and a login, no database and no secret of ours. */

@@ -4,13 +4,13 @@ import { startPatentOffice } from '@yuzhi/patent-office/start-patent-office';
 import { SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue';
 import { otlp, startTracing } from '@yuzhi/telemetry/tracing';
 import { startStripeSandbox } from '@yuzhi/stripe-sandbox/stripe-sandbox';
-import { type ServiceDatabase, plainDatabase, provisionDatabase } from './databases.ts';
-import type { Given } from './environment.ts';
-import { type Watchdog, startWatchdog } from './parts.ts';
-import { choosePorts } from './ports.ts';
+import { type ServiceDatabase, plainDatabase, provisionDatabase } from '@yuzhi/backing/databases';
+import type { Given } from '@yuzhi/backing/environment';
+import { type Watchdog, startWatchdog } from '@yuzhi/backing/parts';
+import { choosePorts } from '@yuzhi/backing/ports';
 import { ADMIN, adminPassword, gatewayUrl, PLATFORM_USCC, settingsOf } from './settings.ts';
 import { type Member, MEMBERS, type Running, type Settings, type Shape, startHere, startProcess } from './shapes.ts';
-import type { Step } from './steps.ts';
+import type { Step } from '@yuzhi/backing/steps';
 
 export interface PlatformOptions {
   /** Absolute. Receives logs, the ports' memory and the secret that all others come from. */

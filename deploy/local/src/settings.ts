@@ -1,6 +1,6 @@
 import { makeUscc } from '@yuzhi/protocol/uscc';
 import { SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue';
-import { type ServiceDatabase, secretFor } from './databases.ts';
+import { type ServiceDatabase, secretFor } from '@yuzhi/backing/databases';
 
 /** The operator's organisation on a platform that this launcher makes. */
 export const PLATFORM_USCC = makeUscc(1);

@@ -20,8 +20,8 @@ import { catalogue, SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue
 import { openapi } from '@yuzhi/protocol/openapi';
 import { RegisterEnvironment } from '@yuzhi/register/register.config';
 import { RegisterModule } from '@yuzhi/register/register.module';
-import { root } from './environment.ts';
-import type { Watchdog } from './parts.ts';
+import { root } from '@yuzhi/backing/environment';
+import type { Watchdog } from '@yuzhi/backing/parts';
 import type { Environment } from './settings.ts';
 
 export type Member = ServiceName | 'gateway';

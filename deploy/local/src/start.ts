@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { givenInfrastructure, root } from './environment.ts';
-import { AlreadyRunning, type Infrastructure, startInfrastructure } from './infrastructure.ts';
+import { givenInfrastructure, root } from '@yuzhi/backing/environment';
+import { AlreadyRunning, type Infrastructure, startInfrastructure } from '@yuzhi/backing/infrastructure';
 import { runJourney } from './journey-process.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import type { Shape } from './shapes.ts';
-import { createSteps } from './steps.ts';
+import { createSteps } from '@yuzhi/backing/steps';
 
 const DIR = join(root, '.yuzhi/local');
 const shape: Shape = process.argv.includes('--processes') ? 'processes' : 'one-process';

@@ -1,17 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { root } from './environment.ts';
-import { type Infrastructure, startInfrastructure } from './infrastructure.ts';
+import { root } from '@yuzhi/backing/environment';
+import { type Infrastructure, startInfrastructure } from '@yuzhi/backing/infrastructure';
 import { journeyEnvironment } from './journey-process.ts';
-import { endLeftParts } from './parts.ts';
-import { livingHolder } from './pidfile.ts';
+import { endLeftParts } from '@yuzhi/backing/parts';
+import { livingHolder } from '@yuzhi/backing/pidfile';
 import { startPlatform } from './platform.ts';
 import { writeReached } from './reached.ts';
 import { startRehearsal } from './rehearsal.ts';
 import { failedSuites, NONE, readScore, type Score, sum } from './score.ts';
 import type { Shape } from './shapes.ts';
-import { createSteps } from './steps.ts';
+import { createSteps } from '@yuzhi/backing/steps';
 
 /** Each guard is one command from the root, and counts as one test. */
 const GUARDS: { name: string; command: string[] }[] = [
@@ -174,11 +174,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 async function testAll(args: string[]): Promise<Score> {
   const onlyJourneys = args[0] === 'journeys';
   const everything = args.length === 0;
-  const scores = [everything ? await passGuards() : NONE];
+  const scores: Score[] = [];
   try {
     folder = await freshFolder();
     infrastructure = await startInfrastructure({ dir: folder, fast: true });
+    const guards = everything ? passGuards() : NONE;
     if (!onlyJourneys) scores.push(await runTests(infrastructure, folder, args));
+    scores.push(await guards);
     if (onlyJourneys || everything) {
       for (const shape of SHAPES) scores.push(await runJourneys(infrastructure, folder, shape));
       scores.push(judgeReached(folder));

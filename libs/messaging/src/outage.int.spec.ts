@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Journal } from '@yuzhi/database/journal';
 import type { Envelope } from '@yuzhi/protocol/declare';
 import { type TestDatabase, testDatabase } from '@yuzhi/testkit/databases';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createClient } from 'redis';
 import { until } from './fixture/log.specification.ts';
@@ -111,6 +112,12 @@ async function expectKept(
   const waves = `${acknowledged.length} waves acknowledged and kept, ${refused.length} refused`;
   evidence.push(`${what}: ${waves}, first new commit ${recoveredMs} ms after`);
 }
+/** Stops the database, does something with its data, and starts it again. */
+const down = async (meanwhile: (data: string) => void) => {
+  await postgres.part.stop();
+  meanwhile(join(postgres.dir, 'postgres'));
+  await postgres.revive();
+};
 const away = async (server: OwnServer<never>, signal: NodeJS.Signals) => {
   server.kill(signal);
   await new Promise((go) => setTimeout(go, 1000));
@@ -121,6 +128,25 @@ describe('a service', () => {
   it('survives that Postgres is stopped at once and comes back', async () => {
     await expectKept('Postgres, immediate stop', await underLoad(() => away(postgres as never, 'SIGQUIT')));
     expect(till.runtime.unready()).toBeUndefined();
+  }, 120_000);
+
+  it('books again what a database restored from an older copy has forgotten', async () => {
+    const account = accountId();
+    const bookedAre = (amounts: string[]) =>
+      until(async () => String((await accountOf(account).catch(() => undefined))?.booked) === String(amounts), 30_000);
+    await gateway.log.send([recordOf(book(account, '1'))]);
+    await bookedAre(['1']);
+    await down((data) => execFileSync('cp', ['-a', data, `${data}.older`]));
+    await gateway.log.send([recordOf(book(account, '2'))]);
+    await bookedAre(['1', '2']);
+    await down((data) => {
+      execFileSync('rm', ['-r', data]);
+      execFileSync('mv', [`${data}.older`, data]);
+    });
+    expect((await accountOf(account))!.booked).toEqual(['1']);
+    await gateway.log.send([recordOf(book(account, '3'))]);
+    await bookedAre(['1', '2', '3']);
+    evidence.push('Postgres, restored from an older copy: what it had forgotten was read again from the log');
   }, 120_000);
 
   it('survives that the broker is killed and comes back', async () => {

@@ -1,5 +1,5 @@
 import { openPool } from '@yuzhi/database/journal';
-import { type ProvisionOptions, cloneDatabase, templateDatabase } from '@yuzhi/local/databases';
+import { type ProvisionOptions, cloneDatabase, templateDatabase } from '@yuzhi/backing/databases';
 import pg from 'pg';
 
 /** A service's database that belongs to one test file, as each role reaches it. */

@@ -25,13 +25,31 @@ export interface StripeMock {
   stop(): Promise<void>;
 }
 
+/** What builds it where Go is older than 1.21, which cannot fetch the newer one that a module asks for by itself. */
+const TOOLCHAIN = 'golang.org/toolchain@v0.0.1-go1.23.4';
+
+const execute = promisify(execFile);
+
+async function goProgram(): Promise<string> {
+  const { stdout } = await execute('go', ['version']);
+  const [, minor, platform] = /go1\.(\d+)\S* (\S+)/.exec(stdout) ?? [];
+  if (!minor || Number(minor) >= 21) return 'go';
+  const module = `${TOOLCHAIN}.${platform!.replace('/', '-')}`;
+  const { Dir: folder } = JSON.parse((await execute('go', ['mod', 'download', '-json', module])).stdout) as {
+    Dir: string;
+  };
+  // A module's files come without the permission to run.
+  await execute('chmod', ['-R', '+x', join(folder, 'bin'), join(folder, 'pkg/tool')]);
+  return join(folder, 'bin/go');
+}
+
 /** Go builds it from its source the first time; of several that try at once, each ends with a whole program. */
 async function install(): Promise<void> {
   if (existsSync(PROGRAM)) return;
   const draft = `${PROGRAM}.draft-${process.pid}`;
   mkdirSync(draft, { recursive: true });
   try {
-    await promisify(execFile)('env', [`GOBIN=${draft}`, 'go', 'install', MODULE]);
+    await execute('env', [`GOBIN=${draft}`, await goProgram(), 'install', MODULE]);
     renameSync(join(draft, 'stripe-mock'), PROGRAM);
   } catch (error) {
     const said = (error as Error & { stderr?: string }).stderr?.trim() || (error as Error).message;

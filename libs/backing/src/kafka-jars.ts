@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheDir, onPath, root } from './environment.ts';
 import { claim } from './pidfile.ts';
 
-const POM = join(root, 'deploy/local/kafka.pom.xml');
+const POM = join(root, 'libs/backing/kafka.pom.xml');
 
 /** Where the jars of this pom belong: another version, or another list, is another folder. */
 export function jarsDir(pom = readFileSync(POM, 'utf8')): string {

@@ -18,7 +18,7 @@ import { fetchJars } from './kafka-jars.ts';
 import { type Part, type Watchdog, answers, startPart } from './parts.ts';
 import { born } from './pidfile.ts';
 
-const TEMPLATE = join(root, 'deploy/local/kafka.properties');
+const TEMPLATE = join(root, 'libs/backing/kafka.properties');
 const HEAP = ['-Xms256m', '-Xmx256m', '-Xmn128m', '-XX:+UseSerialGC'];
 /** The quick compiler only: three times cheaper in the first 20 s, up to twice dearer after a minute. */
 const SHORT_LIVED = ['-XX:TieredStopAtLevel=1'];
