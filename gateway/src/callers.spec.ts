@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Asked, Filed } from '@yuzhi/database/journal';
 import { inputHash } from '@yuzhi/messaging/ids';
 import type { Command, Envelope, Outcome } from '@yuzhi/protocol/declare';
+import { Admission } from './admission.ts';
 import { Callers, type Ending } from './callers.ts';
 import { greet } from './fixture/greeter.ts';
 import { addToCounter } from './fixture/tally.ts';
@@ -30,6 +31,7 @@ const filedOf = ({ id, type, key, data, idempotencyKey }: Envelope, more: Partia
 let reads: { owner: string; asked: Asked[] }[];
 let inbox: Filed[];
 let away: boolean;
+let admission: Admission;
 let callers: Callers;
 beforeEach(() => {
   jest.useFakeTimers();
@@ -39,7 +41,8 @@ beforeEach(() => {
     if (away) throw new Error('away');
     return inbox.filter((f) => asked.some((a) => a.idempotencyKey === f.idempotencyKey));
   };
-  callers = new Callers({ answerWithinMs: 3000, produceWithinMs: 2000, readInbox });
+  admission = new Admission({ partyRate: 1, partyBurst: 1, waitingMax: 2, aggregateMax: 2000, shedAfterMs: 1500 });
+  callers = new Callers({ admission, answerWithinMs: 3000, produceWithinMs: 2000, readInbox });
 });
 afterEach(() => {
   callers.close();
@@ -59,11 +62,11 @@ describe('a caller', () => {
   it('hears the reply, and nobody asks the owner', async () => {
     const ended = wait(envelopeOf('a'));
     await pass(100);
-    callers.settle('a', done);
+    callers.heard('a', done, performance.now());
     await pass(4000);
     expect(ended).toEqual([done]);
     expect(reads).toEqual([]);
-    expect(callers.waitingFor('tally')).toBe(0);
+    expect(admission.waitingFor('tally')).toBe(0);
   });
 
   it('hears the outcome from the inbox when the reply is lost', async () => {
@@ -107,7 +110,7 @@ describe('a caller', () => {
 
   it('hears a reply even before the log has said that it has the command', async () => {
     const ended = wait(envelopeOf('a'), { sent: false });
-    callers.settle('a', done);
+    callers.heard('a', done, performance.now());
     await pass(0);
     expect(ended).toEqual([done]);
   });

@@ -1,6 +1,7 @@
 import type { Asked, Filed } from '@yuzhi/database/journal';
 import { inputHash } from '@yuzhi/messaging/ids';
 import type { Command, Envelope, Outcome } from '@yuzhi/protocol/declare';
+import type { Admission } from './admission.ts';
 
 /** Who waits for the outcome of a command. */
 export interface Caller {
@@ -20,6 +21,7 @@ export interface Caller {
 export type Ending = Outcome | 'undecided' | 'unsent' | 'too-large';
 
 export interface CallersParts {
+  admission: Admission;
   answerWithinMs: number;
   produceWithinMs: number;
   /** One read of an owner's inbox for all of these. */
@@ -38,19 +40,15 @@ const reused: Outcome = { status: 422, code: 'idempotency-key-reused', body: {} 
 /** Everybody who waits, in the order of asking: one sweep finds all that are late, and no caller has a timer. */
 export class Callers {
   readonly #waiting = new Map<string, Caller>();
-  readonly #perOwner = new Map<string, number>();
   readonly #asking = new Set<string>();
   readonly #timer = setInterval(() => this.#sweep(performance.now()), SWEEP_MS);
 
   constructor(private readonly parts: CallersParts) {}
 
-  waitingFor(owner: string): number {
-    return this.#perOwner.get(owner) ?? 0;
-  }
-
+  /** @throws Denied too-many-requests */
   wait(command: Command, envelope: Envelope): Promise<Ending> {
     const now = performance.now();
-    this.#perOwner.set(command.service, this.waitingFor(command.service) + 1);
+    this.parts.admission.enter(command.service, envelope.key);
     return new Promise((settle) => {
       const caller = { command, envelope, sentAt: now, durable: false, askedAt: now, askAfterMs: ASK_AFTER_MS, settle };
       this.#waiting.set(envelope.id, caller);
@@ -60,11 +58,18 @@ export class Callers {
     const caller = this.#waiting.get(id);
     if (caller) caller.durable = true;
   }
+  /** The owner's reply. */
+  heard(id: string, outcome: Outcome, now: number): void {
+    const caller = this.#waiting.get(id);
+    if (!caller) return;
+    this.parts.admission.answered(caller.command.service, now - caller.sentAt, now);
+    this.settle(id, outcome);
+  }
   settle(id: string, ending: Ending): void {
     const caller = this.#waiting.get(id);
     if (!caller) return;
     this.#waiting.delete(id);
-    this.#perOwner.set(caller.command.service, this.waitingFor(caller.command.service) - 1);
+    this.parts.admission.leave(caller.command.service, caller.envelope.key);
     caller.settle(ending);
   }
 

@@ -8,17 +8,18 @@ import { platformRefusals } from '@yuzhi/protocol/platform';
 import { span } from '@yuzhi/telemetry/tracing';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import type { Admission } from './admission.ts';
 import type { Callers, Ending } from './callers.ts';
 
 export interface CommandDoorParts {
   http: FastifyInstance;
   log: Pick<Log, 'send'>;
+  admission: Admission;
   callers: Callers;
   principals: Principals;
   /** The channel on which owners reply to this process. */
   gateway: string;
   answerWithinMs: number;
-  waitingMax: number;
 }
 /** A command with what can be worked out of it once. */
 interface Prepared {
@@ -48,17 +49,17 @@ export class CommandDoor {
 
   async #take(prepared: Prepared, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { command } = prepared;
-    const { principals, callers, log, waitingMax } = this.parts;
+    const { principals, admission, callers, log } = this.parts;
     const found = principals.of(request.headers);
     const principal = (found instanceof Promise ? await found : found)?.principal;
     permit(command.permission, principal);
-    if (callers.waitingFor(command.service) >= waitingMax) throw new Denied('too-many-requests');
+    admission.admit(command.service, principal!.party);
     const envelope = this.#envelope(prepared, principal!, request);
+    const ending = callers.wait(command, envelope);
     const { traceparent } = request.headers;
     const inbound = traceIdOf(traceparent) ? (traceparent as string) : undefined;
     const traced = span(command.route!, 'server', inbound, { 'yuzhi.type': command.type });
     if (traced.traceparent) envelope.traceparent = traced.traceparent;
-    const ending = callers.wait(command, envelope);
     const { id } = envelope;
     log.send([{ topic: command.topic, key: envelope.key, value: JSON.stringify(envelope) }]).then(
       () => callers.durable(id),

@@ -12,6 +12,13 @@ export const GatewayEnvironment = ProcessConfig.extend({
   produceWithinMs: z.coerce.number().int().min(1).default(2000),
   /** Callers waiting for one owner; beyond, commands are turned away. */
   waitingMax: z.coerce.number().int().min(1).default(4096),
+  /** Callers waiting for one aggregate. */
+  aggregateMax: z.coerce.number().int().min(1).default(512),
+  /** Commands a second of one party, and how many of them at once after a pause. */
+  partyRate: z.coerce.number().min(0.1).default(100),
+  partyBurst: z.coerce.number().int().min(1).default(400),
+  /** While answers take longer than this, commands are turned away. */
+  shedAfterMs: z.coerce.number().int().min(1).default(1500),
   heartbeatMs: z.coerce.number().int().min(100).default(15_000),
   /** Open live streams of this process. */
   watchersMax: z.coerce.number().int().min(0).default(10_000),

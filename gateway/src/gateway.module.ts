@@ -12,6 +12,7 @@ import { memberships } from '@yuzhi/protocol/identity';
 import { type Logger, logger } from '@yuzhi/telemetry/logging';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
+import { Admission } from './admission.ts';
 import { Callers } from './callers.ts';
 import { CommandDoor } from './commands.ts';
 import { registerDocs } from './docs.ts';
@@ -35,6 +36,7 @@ class Gateway {
   readonly log: Log;
   readonly pager: Pager;
   readonly owners: Owners;
+  readonly admission: Admission;
   readonly callers: Callers;
   readonly members = new HeldTable(memberships);
   readonly principals: Principals;
@@ -49,17 +51,18 @@ class Gateway {
     this.pager = openPager(config);
     this.owners = new Owners(owners, internalSecret);
     const readInbox: Owners['readInbox'] = (owner, asked) => this.owners.readInbox(owner, asked);
-    this.callers = new Callers({ answerWithinMs, produceWithinMs, readInbox });
+    this.admission = new Admission(config);
+    this.callers = new Callers({ admission: this.admission, answerWithinMs, produceWithinMs, readInbox });
     this.principals = new Principals(config, this.members);
   }
 
   /** Every route comes from the catalogue: there is no code per endpoint. */
   register(http: FastifyInstance): void {
-    const { config, owners, principals, callers, log, pager, id } = this;
+    const { config, owners, principals, admission, callers, log, pager, id } = this;
     const { declared } = this.options.catalogue;
-    const { answerWithinMs, waitingMax, publicUrl, heartbeatMs, watchersMax } = config;
+    const { answerWithinMs, publicUrl, heartbeatMs, watchersMax } = config;
     const commands = declared.filter((d) => d.kind === 'command');
-    const door = { http, log, callers, principals, gateway: id, answerWithinMs, waitingMax };
+    const door = { http, log, admission, callers, principals, gateway: id, answerWithinMs };
     new CommandDoor(door).register(commands);
     registerOperations({ http, owners, principals, services: new Set(commands.map(({ service }) => service)) });
     new Forwarding({ http, owners, principals, publicUrl }).register(declared);
@@ -72,7 +75,8 @@ class Gateway {
     await Promise.all([this.log.prepare([...this.options.catalogue.topics]), this.pager.open()]);
     await this.members.start(this.log);
     await this.pager.subscribe(replyChannel(this.id), (replies: Reply[]) => {
-      for (const { id, outcome } of replies) this.callers.settle(id, outcome);
+      const now = performance.now();
+      for (const { id, outcome } of replies) this.callers.heard(id, outcome, now);
     });
   }
 

@@ -165,7 +165,7 @@ describe('a live stream', () => {
     const counter = await platform.open();
     const first = await watch(counter);
     for (let i = 0; i < 4; i++) await watch(counter);
-    await expect(watch(counter)).rejects.toThrow(/503.*owner-unavailable/);
+    await expect(watch(counter)).rejects.toThrow(/503.*overloaded/);
     first.close();
     await new Promise((go) => setTimeout(go, 100));
     await watch(counter);

@@ -60,7 +60,8 @@ export class Streams {
   async #watch(stream: Stream, params: z.ZodType, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const asker = await this.parts.principals.of(request.headers);
     permit(stream.permission, asker?.principal);
-    if (this.#closing || this.#watching >= this.parts.watchersMax) throw new Denied('owner-unavailable');
+    if (this.#closing) throw new Denied('owner-unavailable');
+    if (this.#watching >= this.parts.watchersMax) throw new Denied('overloaded');
     const { after: asked, ...query } = request.query as Record<string, string>;
     const wanted = parseInput(params, { ...query, ...(request.params as object) }) as Record<string, string>;
     const resumed = request.headers['last-event-id'] ?? asked;

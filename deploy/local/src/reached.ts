@@ -18,7 +18,8 @@ const ELSEWHERE: Record<string, string> = {
   'oversight.clock.advance.v1 · clock-immovable': 'a platform whose clock stands: services/oversight, clock.spec',
   'gateway · owner-unavailable': 'a service that is away: gateway, reads.int.spec',
   'gateway · log-unavailable': 'a broker that is away: gateway, broker-away.int.spec',
-  'gateway · too-many-requests': 'more callers than may wait: gateway, commands.int.spec',
+  'gateway · too-many-requests': 'a party or a lot beyond its measure: gateway, commands.int.spec',
+  'gateway · overloaded': 'more callers than may wait: gateway, commands.int.spec',
   'gateway · internal-fault': 'a mistake of ours: libs/messaging, committer specs',
 };
 

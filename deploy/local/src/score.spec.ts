@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { failedSuites, readScore, scoreOf, sum } from './score.ts';
+import { readScore, scoreOf, sum } from './score.ts';
 
 const report = (numPassedTests: number, numFailedTests: number, numRuntimeErrorTestSuites = 0) =>
   JSON.stringify({ numPassedTests, numFailedTests, numRuntimeErrorTestSuites });
@@ -29,18 +26,5 @@ describe('the score of a run of tests', () => {
         { passed: 2, failed: 3 },
       ]),
     ).toEqual({ passed: 3, failed: 3 });
-  });
-
-  it('names the suites that failed', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'score-'));
-    const file = join(folder, 'jest.json');
-    const testResults = [
-      { name: '/a.spec.ts', status: 'passed' },
-      { name: '/b.spec.ts', status: 'failed' },
-    ];
-    writeFileSync(file, JSON.stringify({ testResults }));
-    expect(failedSuites(file)).toEqual(['/b.spec.ts']);
-    expect(failedSuites(join(folder, 'none.json'))).toEqual([]);
-    rmSync(folder, { recursive: true });
   });
 });

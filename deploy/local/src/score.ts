@@ -26,13 +26,3 @@ export function readScore(file: string, wentWell: boolean): Score {
     return { passed: 0, failed: 1 };
   }
 }
-
-/** Paths of the suites that failed; none when there is no report. */
-export function failedSuites(file: string): string[] {
-  try {
-    const read = JSON.parse(readFileSync(file, 'utf8')) as { testResults: { name: string; status: string }[] };
-    return read.testResults.filter(({ status }) => status === 'failed').map(({ name }) => name);
-  } catch {
-    return [];
-  }
-}

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { root } from '@yuzhi/backing/environment';
 import { type Infrastructure, startInfrastructure } from '@yuzhi/backing/infrastructure';
 import { journeyEnvironment } from './journey-process.ts';
@@ -9,7 +9,7 @@ import { livingHolder } from '@yuzhi/backing/pidfile';
 import { startPlatform } from './platform.ts';
 import { writeReached } from './reached.ts';
 import { startRehearsal } from './rehearsal.ts';
-import { failedSuites, NONE, readScore, type Score, sum } from './score.ts';
+import { NONE, readScore, type Score, sum } from './score.ts';
 import type { Shape } from './shapes.ts';
 import { createSteps } from '@yuzhi/backing/steps';
 
@@ -86,28 +86,7 @@ async function runJest(name: string, report: string, env: Record<string, string>
     () => true,
     () => false,
   );
-  const score = readScore(report, wentWell);
-  return wentWell ? score : again(score, report, env, args);
-}
-
-/**
- * Runs the suites that failed once more, one by one. What then passes is unsteady, and named: real servers on a busy
- * machine make such failures; a failure that stays is a fault.
- */
-async function again(first: Score, report: string, env: Record<string, string>, args: string[]): Promise<Score> {
-  const files = failedSuites(report);
-  if (!files.length) return first;
-  const second = `${report}.again.json`;
-  const config = args.slice(0, args.includes('--config') ? 2 : 0);
-  const flags = ['--json', `--outputFile=${second}`, '--runInBand', ...config, '--runTestsByPath', ...files];
-  const wentWell = await step('once more', () => run(['node', ...JEST, ...flags], { env, loud: true })).then(
-    () => true,
-    () => false,
-  );
-  const { failed } = readScore(second, wentWell);
-  const failedAgain = new Set(failedSuites(second));
-  for (const file of files) if (!failedAgain.has(file)) console.log(`unsteady: ${relative(root, file)}`);
-  return { passed: first.passed + Math.max(0, first.failed - failed), failed };
+  return readScore(report, wentWell);
 }
 
 /** Everything but the journeys. */

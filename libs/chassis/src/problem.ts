@@ -21,11 +21,17 @@ export const traceIdOf = (traceparent: unknown): string | undefined =>
   typeof traceparent === 'string' ? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent)?.[1] : undefined;
 
 /** The one place where a refusal becomes `application/problem+json`. */
-export function sendProblem(reply: FastifyReply, code: string, refusal: Refusal, more: object = {}): FastifyReply {
+export function sendProblem(
+  reply: FastifyReply,
+  code: string,
+  refusal: Refusal,
+  /** `retryAfter`: whole seconds after which a repetition makes sense. */
+  more: object & { retryAfter?: number } = {},
+): FastifyReply {
   metrics.refusals.inc({ code, status: refusal.status });
   const traceId = traceIdOf(reply.request.headers.traceparent);
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
-  if (refusal.status === 503 || refusal.status === 429) reply.header('retry-after', '1');
+  if (refusal.status === 503 || refusal.status === 429) reply.header('retry-after', String(more.retryAfter ?? 1));
   return reply
     .code(refusal.status)
     .header('cache-control', 'no-store')

@@ -72,7 +72,8 @@ function platformRefusalsOf(d: Routed): PlatformRefusal[] {
   if (d.permission !== 'anyone') access.unshift('sign-in-first');
   const sent: PlatformRefusal[] = ['malformed-request', 'request-too-large', 'unsupported-media-type'];
   const always: PlatformRefusal[] = ['invalid-input', 'too-many-requests', 'internal-fault'];
-  if (d.kind === 'command') return [...sent, ...access, ...always, 'idempotency-key-reused', 'log-unavailable'];
+  if (d.kind === 'command')
+    return [...sent, ...access, ...always, 'idempotency-key-reused', 'log-unavailable', 'overloaded'];
   const posted = 'limit' in d ? sent : [];
   const sought: PlatformRefusal[] = pathParameters(d.route).length ? ['not-found'] : [];
   return [...posted, ...access, ...sought, ...always, 'owner-unavailable'];

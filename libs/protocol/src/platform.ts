@@ -79,6 +79,13 @@ export const platformRefusals = {
     next: { zh: '请按 Retry-After 的时间稍候。', en: 'Wait as Retry-After says.' },
     transient: true,
   },
+  overloaded: {
+    status: 503,
+    zh: '平台繁忙，该请求未受理。',
+    en: 'The platform is busy; this request was not taken.',
+    next: again,
+    transient: true,
+  },
   'internal-fault': {
     status: 500,
     zh: '平台内部错误，该请求已留存待修复。',

@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Admission, type AdmissionLimits } from './admission.ts';
+
+const LIMITS = { partyRate: 10, partyBurst: 5, waitingMax: 3, aggregateMax: 2, shedAfterMs: 1000 };
+const door = (limits: Partial<AdmissionLimits> = {}) => new Admission({ ...LIMITS, ...limits });
+const code = (attempt: () => void): string => {
+  try {
+    attempt();
+    return 'in';
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+describe('a party', () => {
+  it('never gets more through than its burst and its rate since, and never less than it may', () => {
+    const sends = fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 200 });
+    fc.assert(
+      fc.property(sends, (pauses) => {
+        const admission = door();
+        let [now, tokens] = [0, LIMITS.partyBurst];
+        for (const pause of pauses) {
+          now += pause;
+          tokens = Math.min(LIMITS.partyBurst, tokens + (pause * LIMITS.partyRate) / 1000);
+          const may = tokens >= 1 - 1e-9;
+          const tight = Math.abs(tokens - 1) < 1e-9;
+          const said = code(() => admission.admit('bidding', 'a', now));
+          if (!tight) expect(said).toBe(may ? 'in' : 'too-many-requests');
+          if (said === 'in') tokens -= 1;
+        }
+      }),
+    );
+  });
+
+  it('that floods the door leaves the others their own measure', () => {
+    const admission = door();
+    const flood = Array.from({ length: 100 }, () => code(() => admission.admit('bidding', 'greedy', 0)));
+    expect(flood.filter((said) => said === 'in')).toHaveLength(5);
+    expect(code(() => admission.admit('bidding', 'modest', 0))).toBe('in');
+  });
+
+  it('is told after how many seconds the next one will be taken', () => {
+    const admission = door({ partyRate: 0.25, partyBurst: 1 });
+    admission.admit('bidding', 'a', 0);
+    expect(() => admission.admit('bidding', 'a', 0)).toThrow(
+      expect.objectContaining({ code: 'too-many-requests', more: { retryAfter: 4 } }),
+    );
+    expect(code(() => admission.admit('bidding', 'a', 4000))).toBe('in');
+  });
+
+  it('does not become fresh because ten thousand others came by', () => {
+    const admission = door({ partyRate: 0.001 });
+    const ask = () => code(() => admission.admit('bidding', 'a', 0));
+    for (let i = 0; i < 5; i++) ask();
+    for (let i = 0; i < 10_000; i++) admission.admit('bidding', `p${i}`, 0);
+    expect(ask()).toBe('too-many-requests');
+  });
+});
+
+describe('a line', () => {
+  it('takes so many for one aggregate and so many in all, and more when some have left', () => {
+    const admission = door();
+    const enter = (lot: string) => code(() => (admission.admit('bidding', lot, 0), admission.enter('bidding', lot)));
+    expect([enter('a'), enter('a'), enter('a'), enter('b'), enter('c')]).toEqual([
+      'in',
+      'in',
+      'too-many-requests',
+      'in',
+      'overloaded',
+    ]);
+    expect(admission.waitingFor('bidding')).toBe(3);
+    expect(code(() => admission.admit('escrow', 'a', 0))).toBe('in');
+    admission.leave('bidding', 'a');
+    expect(enter('a')).toBe('in');
+  });
+
+  it('takes nobody while answers take too long, and somebody as soon as nobody knows how long', () => {
+    const admission = door();
+    admission.enter('bidding', 'a');
+    admission.answered('bidding', 1001, 5000);
+    expect(code(() => admission.admit('bidding', 'p', 5010))).toBe('overloaded');
+    expect(code(() => admission.admit('bidding', 'p', 5050))).toBe('in');
+    admission.answered('bidding', 999, 5060);
+    expect(code(() => admission.admit('bidding', 'p', 5061))).toBe('in');
+  });
+});
