@@ -2,7 +2,7 @@ import preset from './jest.preset.mjs';
 
 export default {
   ...preset,
-  testMatch: ['<rootDir>/{libs,services,gateway,tools,deploy}/**/*.spec.ts'],
+  testMatch: ['<rootDir>/{libs,services,gateway,tools,deploy,loadtests}/**/*.spec.ts'],
   testTimeout: 30_000,
   // Many suites wait for servers. One worker keeps the modules of every suite it ran: it is replaced in time.
   maxWorkers: 2,

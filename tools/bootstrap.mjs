@@ -16,7 +16,12 @@ export const TEST_PROGRAMS = {
   pdfsig: 'poppler-utils',
   openssl: 'openssl',
   go: 'golang-go',
+  promtool: 'prometheus',
 };
+/** Go builds k6, unless there is one. */
+export const LOAD_PROGRAMS = process.env.K6_BIN || onPath('k6') ? {} : { go: 'golang-go' };
+/** What the bench runs besides. */
+export const BENCH_PROGRAMS = { wrk: 'wrk', pgbench: 'postgresql-contrib' };
 const NODE_FLOOR = [20, 18];
 /** What runs our code where npm has no pinned Node for the platform. */
 const RUNTIME_FLOOR = [24, 9];
@@ -95,11 +100,19 @@ export const installsItself = () => process.getuid?.() === 0 && existsSync('/etc
 export const provideJava = () =>
   provide(missingJavaPackages(), 'Kafka needs Java 17 or newer, and Maven to be fetched');
 
-/** Programs that only tests call. */
-export function provideTestPrograms() {
-  const missing = Object.entries(TEST_PROGRAMS).filter(([program]) => !onPath(program));
+/** Where Debian keeps PostgreSQL's own programs, each version in a folder. */
+const POSTGRES = '/usr/lib/postgresql';
+
+function isThere(program) {
+  const versions = existsSync(POSTGRES) ? readdirSync(POSTGRES) : [];
+  return onPath(program) ?? versions.find((version) => existsSync(join(POSTGRES, version, 'bin', program)));
+}
+
+/** Programs that one verb calls, each with Debian's package of it. */
+export function providePrograms(verb, programs) {
+  const missing = Object.entries(programs).filter(([program]) => !isThere(program));
   const packages = [...new Set(missing.map(([, name]) => name))];
-  return provide(packages, `tests call ${missing.map(([program]) => program).join(', ')}`);
+  return provide(packages, `${verb} calls ${missing.map(([program]) => program).join(', ')}`);
 }
 
 /** Installs Debian's packages as root; throws the command for whoever is not. */

@@ -11,7 +11,7 @@ const docs = join(root, 'docs');
 const check = process.argv.includes('--check');
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const written = globSync(['openapi.json', 'topics.md', 'refusals.md', 'events/*.json'], { cwd: docs });
+const written = globSync(['openapi.json', 'asyncapi.json', 'topics.md', 'refusals.md', 'events/*.json'], { cwd: docs });
 const committed = new Map(written.map((path) => [path, readFileSync(join(docs, path), 'utf8')]));
 
 async function wanted() {

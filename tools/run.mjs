@@ -6,22 +6,32 @@ import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
+  BENCH_PROGRAMS,
+  LOAD_PROGRAMS,
   compile,
   generate,
   install,
   nodeProblem,
   pinnedNode,
   provideJava,
-  provideTestPrograms,
+  providePrograms,
+  TEST_PROGRAMS,
   root,
 } from './bootstrap.mjs';
 
-/** `java`: starts Kafka, unless KAFKA_BROKERS is given. `bare`: must work where nothing can be installed or built. */
+/**
+ * `java`: starts Kafka, unless KAFKA_BROKERS is given. `programs`: what it calls besides. `bare`: must work where
+ * nothing can be installed or built.
+ */
 const VERBS = {
   start: { module: 'deploy/local/dist/start.js', java: true },
-  test: { module: 'deploy/local/dist/test.js', java: true },
+  test: { module: 'deploy/local/dist/test.js', java: true, programs: TEST_PROGRAMS },
   demo: { module: 'deploy/local/dist/demo.js', java: true },
+  load: { module: 'deploy/local/dist/load.js', java: true, programs: LOAD_PROGRAMS },
+  reconcile: { module: 'deploy/local/dist/reconcile.js', java: true },
+  bench: { module: 'deploy/local/dist/bench.js', java: true, programs: BENCH_PROGRAMS },
   docs: { module: 'tools/docs.mjs' },
+  new: { module: 'tools/new.mjs' },
   doctor: { module: 'tools/doctor.mjs', bare: true },
 };
 
@@ -69,7 +79,7 @@ async function main([verb, ...args]) {
   if (!process.env.npm_lifecycle_event) dieWithParents();
   process.env.PATH = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
   if (chosen.java && !process.env.KAFKA_BROKERS) await provideJava();
-  if (verb === 'test') await provideTestPrograms();
+  if (chosen.programs) await providePrograms(verb, chosen.programs);
   await generate();
   await compile();
   if (!existsSync(join(root, chosen.module))) throw new Error(`${chosen.module} is not there`);

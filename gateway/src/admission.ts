@@ -28,7 +28,7 @@ interface Bucket {
 
 /** An answer older than this says nothing of the line as it is now. */
 const FRESH_MS = 50;
-/** Buckets of one generation that memory keeps; two generations are kept. A bucket that nobody asks for is full again. */
+/** Buckets of one generation that memory keeps; two generations are kept. One that nobody asks for is full again. */
 const REMEMBERED = 10_000;
 
 /** Who may wait for a decision: turned away are the greedy before the others, and everybody before nobody is served. */
@@ -69,6 +69,10 @@ export class Admission {
     const line = this.#lines.get(owner)!;
     line.waitedMs = waitedMs;
     line.answeredAt = now;
+  }
+  /** Callers that wait now, by owner. */
+  waiting(): [owner: string, waiting: number][] {
+    return [...this.#lines].map(([owner, { waiting }]) => [owner, waiting]);
   }
   waitingFor(owner: string): number {
     return this.#lines.get(owner)?.waiting ?? 0;

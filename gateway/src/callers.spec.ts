@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Asked, Filed } from '@yuzhi/database/journal';
-import { inputHash } from '@yuzhi/messaging/ids';
+import type { Filed } from '@yuzhi/database/journal';
+import { askedOf, inputHash } from '@yuzhi/messaging/ids';
 import type { Command, Envelope, Outcome } from '@yuzhi/protocol/declare';
 import { Admission } from './admission.ts';
 import { Callers, type Ending } from './callers.ts';
@@ -18,9 +18,7 @@ const envelopeOf = (id: string, data: unknown = {}): Envelope => ({
   data,
 });
 const filedOf = ({ id, type, key, data, idempotencyKey }: Envelope, more: Partial<Filed> = {}): Filed => ({
-  party: 'p',
-  aggregate: key,
-  idempotencyKey,
+  ...askedOf('p', key, idempotencyKey),
   commandId: id,
   type,
   inputHash: inputHash(type, key, data),
@@ -28,7 +26,7 @@ const filedOf = ({ id, type, key, data, idempotencyKey }: Envelope, more: Partia
   ...more,
 });
 
-let reads: { owner: string; asked: Asked[] }[];
+let reads: { owner: string; asked: string[] }[];
 let inbox: Filed[];
 let away: boolean;
 let admission: Admission;
@@ -36,10 +34,10 @@ let callers: Callers;
 beforeEach(() => {
   jest.useFakeTimers();
   [reads, inbox, away] = [[], [], false];
-  const readInbox = async (owner: string, asked: Asked[]) => {
+  const readInbox = async (owner: string, asked: string[]) => {
     reads.push({ owner, asked });
     if (away) throw new Error('away');
-    return inbox.filter((f) => asked.some((a) => a.idempotencyKey === f.idempotencyKey));
+    return inbox.filter(({ id }) => asked.includes(id));
   };
   admission = new Admission({ partyRate: 1, partyBurst: 1, waitingMax: 2, aggregateMax: 2000, shedAfterMs: 1500 });
   callers = new Callers({ admission, answerWithinMs: 3000, produceWithinMs: 2000, readInbox });

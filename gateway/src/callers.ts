@@ -1,5 +1,5 @@
-import type { Asked, Filed } from '@yuzhi/database/journal';
-import { inputHash } from '@yuzhi/messaging/ids';
+import type { Filed } from '@yuzhi/database/journal';
+import { askedOf, inputHash } from '@yuzhi/messaging/ids';
 import type { Command, Envelope, Outcome } from '@yuzhi/protocol/declare';
 import type { Admission } from './admission.ts';
 
@@ -24,8 +24,8 @@ export interface CallersParts {
   admission: Admission;
   answerWithinMs: number;
   produceWithinMs: number;
-  /** One read of an owner's inbox for all of these. */
-  readInbox(owner: string, asked: Asked[]): Promise<Filed[]>;
+  /** One read of an owner's inbox for all of these, by the ids of what was asked. */
+  readInbox(owner: string, asked: string[]): Promise<Filed[]>;
 }
 
 const SWEEP_MS = 25;
@@ -95,10 +95,11 @@ export class Callers {
       caller.askAfterMs = Math.min(caller.askAfterMs * 2, ASK_MAX_MS);
     }
     try {
-      const filed = await this.parts.readInbox(owner, callers.map(askedOf));
-      const found = new Map(filed.map((one) => [nameOf(one), one]));
-      for (const { envelope } of callers) {
-        const one = found.get(nameOf(askedOf({ envelope })));
+      const asked = callers.map(askedBy);
+      const filed = await this.parts.readInbox(owner, asked);
+      const found = new Map(filed.map((one) => [one.id, one]));
+      for (const [i, { envelope }] of callers.entries()) {
+        const one = found.get(asked[i]!);
         if (one) this.settle(envelope.id, outcomeFor(envelope, one));
       }
     } catch {
@@ -114,12 +115,8 @@ export class Callers {
   }
 }
 
-const askedOf = ({ envelope: { principal, key, idempotencyKey } }: Pick<Caller, 'envelope'>): Asked => ({
-  party: principal.party,
-  aggregate: key,
-  idempotencyKey,
-});
-const nameOf = ({ party, aggregate, idempotencyKey }: Asked) => `${party}\0${aggregate}\0${idempotencyKey}`;
+const askedBy = ({ envelope: { principal, key, idempotencyKey } }: Caller): string =>
+  askedOf(principal.party, key, idempotencyKey).id;
 
 /** What the owner will say to this command, given what it filed under the same key. */
 function outcomeFor({ id, type, key, data }: Envelope, { commandId, inputHash: hash, outcome }: Filed): Outcome {

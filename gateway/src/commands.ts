@@ -43,7 +43,8 @@ export class CommandDoor {
       if (!command.route) continue;
       if (command.permission === 'anyone') throw new TypeError(`${command.type}: a command needs to know its sender`);
       const prepared = prepare(command);
-      this.parts.http.post(prepared.path, (request, reply) => this.#take(prepared, request, reply));
+      const config = { commandType: command.type };
+      this.parts.http.post(prepared.path, { config }, (request, reply) => this.#take(prepared, request, reply));
     }
   }
 
@@ -59,7 +60,7 @@ export class CommandDoor {
     const { traceparent } = request.headers;
     const inbound = traceIdOf(traceparent) ? (traceparent as string) : undefined;
     const traced = span(command.route!, 'server', inbound, { 'yuzhi.type': command.type });
-    if (traced.traceparent) envelope.traceparent = traced.traceparent;
+    if (traced.traceparent) request.traced = envelope.traceparent = traced.traceparent;
     const { id } = envelope;
     log.send([{ topic: command.topic, key: envelope.key, value: JSON.stringify(envelope) }]).then(
       () => callers.durable(id),

@@ -85,7 +85,7 @@ export class Forwarding {
     const { traceparent } = request.headers;
     const traced = span(way.name, 'server', traceIdOf(traceparent) ? (traceparent as string) : undefined);
     const { traceparent: _, ...headers } = way.headers;
-    if (traced.traceparent) headers['traceparent'] = traced.traceparent;
+    if (traced.traceparent) request.traced = headers['traceparent'] = traced.traceparent;
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     const { method, url: path } = request;

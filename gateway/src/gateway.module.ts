@@ -1,8 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { openLog, openPager } from '@yuzhi/chassis/config';
 import { closeRoutes, createHttp } from '@yuzhi/chassis/http';
+import { innerDoor } from '@yuzhi/chassis/internal';
 import { Principals } from '@yuzhi/chassis/principals';
 import type { Running } from '@yuzhi/chassis/until-told';
+import { registerVitals } from '@yuzhi/chassis/vitals';
 import { HeldTable } from '@yuzhi/messaging/held-table';
 import { uuidv7 } from '@yuzhi/messaging/ids';
 import type { Log } from '@yuzhi/messaging/log';
@@ -10,6 +12,8 @@ import { type Pager, replyChannel, type Reply } from '@yuzhi/messaging/replies';
 import type { Catalogue } from '@yuzhi/protocol/catalogue';
 import { memberships } from '@yuzhi/protocol/identity';
 import { type Logger, logger } from '@yuzhi/telemetry/logging';
+import { metrics } from '@yuzhi/telemetry/metrics';
+import { probes } from '@yuzhi/telemetry/probes';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { Admission } from './admission.ts';
@@ -21,6 +25,9 @@ import type { GatewayConfig } from './gateway.config.ts';
 import { registerOperations } from './operations.ts';
 import { Owners } from './owners.ts';
 import { Streams } from './streams.ts';
+
+/** Live channels that the vitals name. */
+const WATCHED_MAX = 200;
 
 export interface GatewayOptions {
   /** Everything that has a door here. */
@@ -40,6 +47,7 @@ class Gateway {
   readonly callers: Callers;
   readonly members = new HeldTable(memberships);
   readonly principals: Principals;
+  #unprobe = () => {};
 
   constructor(
     readonly config: GatewayConfig,
@@ -66,9 +74,21 @@ class Gateway {
     new CommandDoor(door).register(commands);
     registerOperations({ http, owners, principals, services: new Set(commands.map(({ service }) => service)) });
     new Forwarding({ http, owners, principals, publicUrl }).register(declared);
-    new Streams({ http, pager, owners, principals, heartbeatMs, watchersMax }).register(declared);
+    const streams = new Streams({ http, pager, owners, principals, heartbeatMs, watchersMax });
+    streams.register(declared);
+    this.#registerVitals(http, streams);
     registerDocs(http, this.options.document);
     closeRoutes(http);
+  }
+
+  #registerVitals(http: FastifyInstance, streams: Streams): void {
+    registerVitals(http, innerDoor(this.config.internalSecret), 'gateway', async () => ({
+      watchers: streams.watching(WATCHED_MAX),
+      callers: this.admission.waiting().reduce((sum, [, waiting]) => sum + waiting, 0),
+    }));
+    this.#unprobe = probes.add('gateway', () => {
+      for (const [owner, waiting] of this.admission.waiting()) metrics.callers.of({ owner }).set(waiting);
+    });
   }
 
   async start(): Promise<void> {
@@ -82,6 +102,7 @@ class Gateway {
 
   /** Behind the last open answer. */
   async onApplicationShutdown(): Promise<void> {
+    this.#unprobe();
     this.callers.close();
     this.owners.close();
     await this.log.close();

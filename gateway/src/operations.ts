@@ -1,5 +1,6 @@
 import { permit, type Principals } from '@yuzhi/chassis/principals';
 import { Denied } from '@yuzhi/chassis/problem';
+import { askedOf } from '@yuzhi/messaging/ids';
 import type { FastifyInstance } from 'fastify';
 import { operationUrl } from './commands.ts';
 import type { Owners } from './owners.ts';
@@ -18,8 +19,7 @@ export function registerOperations({ http, owners, principals, services }: Opera
     const asker = (await principals.of(request.headers))?.principal;
     permit('person', asker);
     if (!services.has(owner)) throw new Denied('not-found');
-    const asked = { party: asker!.party, aggregate, idempotencyKey: key };
-    const [filed] = await owners.readInbox(owner, [asked]);
+    const [filed] = await owners.readInbox(owner, [askedOf(asker!.party, aggregate, key).id]);
     reply.header('cache-control', 'no-store').type('application/json');
     if (filed) return reply.send(JSON.stringify(filed.outcome));
     const operation = operationUrl(owner, { key: aggregate, idempotencyKey: key });

@@ -2,7 +2,7 @@ import http, { type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttp
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { Asked, Filed } from '@yuzhi/database/journal';
+import type { Filed } from '@yuzhi/database/journal';
 import { Denied } from '@yuzhi/chassis/problem';
 import { INTERNAL } from '@yuzhi/chassis/internal';
 
@@ -59,8 +59,8 @@ export class Owners {
     });
   }
 
-  /** What the owner's inbox knows of these. */
-  async readInbox(owner: string, asked: Asked[]): Promise<Filed[]> {
+  /** What the owner's inbox knows of these, by the ids of what was asked. */
+  async readInbox(owner: string, asked: string[]): Promise<Filed[]> {
     const body = JSON.stringify({ asked });
     const headers = {
       'content-type': 'application/json',

@@ -174,9 +174,28 @@ describe('the door itself', () => {
   it('says that it lives, that it is ready, and what it counts', async () => {
     expect(await call('GET', '/health/live', { token: undefined })).toMatchObject({ status: 200 });
     expect(await call('GET', '/health/ready', { token: undefined })).toMatchObject({ body: { status: 'ready' } });
-    expect((await call('GET', '/metrics', { token: undefined })).body['said']).toMatch(
-      /yuzhi_http_request_seconds_count\{service="gateway",route="\/v1\/counters",status="201"\}/,
+    const labels = 'service="gateway",method="POST",route="/v1/counters",type="tally.counter.open.v1",status="201"';
+    expect((await call('GET', '/metrics', { token: undefined })).body['said']).toContain(
+      `yuzhi_http_request_seconds_count{${labels}} `,
     );
+  });
+  it('tells its vitals to whoever knows the secret', async () => {
+    const { url } = platform.gateway;
+    expect((await fetch(`${url}/internal/vitals`)).status).toBe(403);
+    const vitals = async () => {
+      const response = await fetch(`${url}/internal/vitals`, {
+        headers: { 'x-yuzhi-internal': 'a secret of sixteen' },
+      });
+      return (await response.json()) as { answers: { type: string; counts: number[] }[]; callers: number };
+    };
+    const opened = ({ answers }: Awaited<ReturnType<typeof vitals>>) =>
+      answers.filter(({ type }) => type === 'tally.counter.open.v1').flatMap(({ counts }) => counts);
+    const before = opened(await vitals()).reduce((sum, count) => sum + count, 0);
+    await call('POST', '/v1/counters', { body: { name: 'vital' } });
+    const after = await vitals();
+    expect(opened(after).reduce((sum, count) => sum + count, 0)).toBe(before + 1);
+    expect(after).toMatchObject({ service: 'gateway', callers: 0, watchers: [] });
+    expect(after).not.toHaveProperty('standing');
   });
   it('shows the reference of the API from its own files', async () => {
     const page = await call('GET', '/docs', { token: undefined });
@@ -220,8 +239,33 @@ describe('an owner’s inner doors', () => {
     }
     expect(await inner('/internal/pulse', secret)).toMatchObject({ body: { waiting: 0, earliestDeadline: null } });
   });
+  it('tell its vitals: what was decided, how it stands, what it set aside', async () => {
+    await call('POST', '/v1/counters', { body: { name: 'vital' } });
+    const { status, body } = await inner('/internal/vitals', secret);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      ...{ service: 'tally', bounds: expect.any(Array), busy: expect.any(Number), setAside: [], busiest: [] },
+      standing: { lag: { 'tally.commands': expect.any(Number) }, setAside: { commands: 0, events: 0 }, overdueMs: 0 },
+    });
+    const decided = body['decided'] as { type: string; code: string; count: number }[];
+    const opened = decided.find(({ type, code }) => type === 'tally.counter.open.v1' && code === 'done');
+    expect(opened!.count).toBeGreaterThan(0);
+  });
+  it('show the same to a scraper', async () => {
+    const text = await (await fetch(`${platform.running.get('tally')!.url}/metrics`)).text();
+    expect(text).toMatch(/^yuzhi_consumer_lag_records\{service="tally",group="tally\.commands"\} \d+$/m);
+    expect(text).toMatch(/^yuzhi_outbox_age_seconds\{service="tally"\} [\d.]+$/m);
+    expect(text).toMatch(/^yuzhi_set_aside_records\{service="tally",kind="command"\} 0$/m);
+    expect(text).toMatch(/^yuzhi_pool_connections\{service="tally",pool="writer"\} [1-9]/m);
+    expect(text).toMatch(/^yuzhi_commit_commands_count\{service="tally"\} [1-9]/m);
+  });
   it('take what was parked again', async () => {
     const parked = { topic: 'greeter.events', key: 'nobody' };
-    expect(await inner('/internal/parked/replay', secret, parked)).toEqual({ status: 200, body: { replayed: 0 } });
+    expect(await inner('/internal/parked/replay', secret, parked)).toEqual({
+      status: 200,
+      body: { replayed: 0, stillPoisoned: null },
+    });
+    const poisoned = { partition: 0, offset: '999999' };
+    expect(await inner('/internal/poisoned/replay', secret, poisoned)).toMatchObject({ body: { replayed: 0 } });
   });
 });

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { permit, type Principals } from '@yuzhi/chassis/principals';
 import { Denied, parseInput } from '@yuzhi/chassis/problem';
 import { strict } from '@yuzhi/chassis/strict';
-import { liveChannel, type LiveItems, type Pager } from '@yuzhi/messaging/replies';
+import { liveChannel, type LiveItems, liveTopic, type Pager } from '@yuzhi/messaging/replies';
 import type { Declared, Stream } from '@yuzhi/protocol/declare';
 import { platformRefusals } from '@yuzhi/protocol/platform';
 import { metrics } from '@yuzhi/telemetry/metrics';
@@ -22,7 +22,12 @@ export interface StreamsParts {
 }
 interface Open {
   channel: Channel;
-  subscribed: Promise<() => Promise<void>>;
+  service: string;
+}
+/** To what one service says of all its channels, for as long as somebody watches one of them. */
+interface Listening {
+  channels: number;
+  begun: Promise<() => Promise<void>>;
 }
 
 const After = z.coerce.number().int().min(0);
@@ -30,6 +35,7 @@ const After = z.coerce.number().int().min(0);
 /** Live streams: server-sent events with rising numbers, resumed where they broke off. */
 export class Streams {
   readonly #open = new Map<string, Open>();
+  readonly #listening = new Map<string, Listening>();
   readonly #timer: NodeJS.Timeout;
   #watching = 0;
   #closing = false;
@@ -48,8 +54,15 @@ export class Streams {
     for (const d of declared) {
       if (d.kind !== 'stream') continue;
       const params = strict(d.params);
-      this.parts.http.get(d.route.slice('GET '.length), (request, reply) => this.#watch(d, params, request, reply));
+      const path = d.route.slice('GET '.length);
+      const config = { endless: true };
+      this.parts.http.get(path, { config }, (request, reply) => this.#watch(d, params, request, reply));
     }
+  }
+  /** Who watches which channel, the most watched first. */
+  watching(limit: number): { channel: string; watchers: number }[] {
+    const all = [...this.#open].map(([channel, open]) => ({ channel, watchers: open.channel.guests }));
+    return all.toSorted((a, b) => b.watchers - a.watchers).slice(0, limit);
   }
   close(): void {
     this.#closing = true;
@@ -75,12 +88,13 @@ export class Streams {
       expiresAt: asker?.expiresAt ?? Infinity,
     };
     this.#watching += 1;
-    metrics.watchers.inc({ stream: stream.type });
+    const counted = metrics.watchers.of({ stream: stream.type });
+    counted.add(1);
     const name = liveChannel(stream.type, wanted[stream.key]!);
     const open = this.#enter(name, stream);
     reply.raw.once('close', () => {
       this.#watching -= 1;
-      metrics.watchers.dec({ stream: stream.type });
+      counted.add(-1);
       this.#leave(name, open, watcher);
     });
     await this.#begin(open, stream, watcher, after, reply);
@@ -94,8 +108,8 @@ export class Streams {
         fill: (watcher, after, limit) => this.#fill(stream, watcher, after, limit),
         read: (item) => stream.item.safeParse(item).data,
       });
-      const subscribed = this.parts.pager.subscribe(name, ({ items }: LiveItems) => channel.hear(items));
-      this.#open.set(name, (open = { channel, subscribed }));
+      this.#open.set(name, (open = { channel, service: stream.service }));
+      this.#listenTo(stream.service).channels += 1;
     }
     open.channel.guests += 1;
     return open;
@@ -105,12 +119,25 @@ export class Streams {
     if (--open.channel.guests > 0) return;
     this.#open.delete(name);
     open.channel.close();
-    void open.subscribed.then((unsubscribe) => unsubscribe());
+    const listening = this.#listening.get(open.service)!;
+    if (--listening.channels > 0) return;
+    this.#listening.delete(open.service);
+    void listening.begun.then((unsubscribe) => unsubscribe());
+  }
+  #listenTo(service: string): Listening {
+    let listening = this.#listening.get(service);
+    if (!listening) {
+      const begun = this.parts.pager.subscribe(liveTopic(service), (said: LiveItems[]) => {
+        for (const { channel, items } of said) this.#open.get(channel)?.channel.hear(items);
+      });
+      this.#listening.set(service, (listening = { channels: 0, begun }));
+    }
+    return listening;
   }
 
   /** From the first question to the owner, which says whether this asker may watch at all, to being live. */
   async #begin(open: Open, stream: Stream, watcher: Watcher, after: number | undefined, reply: FastifyReply) {
-    await open.subscribed;
+    await this.#listening.get(open.service)?.begun;
     let page = await this.#fill(stream, watcher, after ?? 0, after === undefined ? 0 : PAGE);
     const { response } = watcher;
     watcher.last = Math.min(after ?? page.head, page.head);

@@ -8,7 +8,7 @@ import { type ServiceDatabase, plainDatabase, provisionDatabase } from '@yuzhi/b
 import type { Given } from '@yuzhi/backing/environment';
 import { type Watchdog, startWatchdog } from '@yuzhi/backing/parts';
 import { choosePorts } from '@yuzhi/backing/ports';
-import { ADMIN, adminPassword, gatewayUrl, PLATFORM_USCC, settingsOf } from './settings.ts';
+import { ADMIN, adminPassword, gatewayUrl, PLATFORM_USCC, SANDBOX_KEY, settingsOf } from './settings.ts';
 import { type Member, MEMBERS, type Running, type Settings, type Shape, startHere, startProcess } from './shapes.ts';
 import type { Step } from '@yuzhi/backing/steps';
 
@@ -51,7 +51,7 @@ async function openRail(options: PlatformOptions, port: number, webhookUrl: stri
   if (given?.stripe) return { stripe: given.stripe, close: async () => {} };
   const databaseUrl = await plainDatabase(infrastructure.databaseUrl, `${name}stripe_sandbox`, secretFile);
   const sandbox = await startStripeSandbox({ databaseUrl, port });
-  const secretKey = 'sk_test_yuzhi_demonstration';
+  const secretKey = SANDBOX_KEY;
   await settleAtOnce(sandbox.url);
   const webhookSecret = await webhookEndpoints(sandbox.url, secretKey, webhookUrl);
   const stripe = { secretKey, webhookSecret, apiBase: sandbox.url };

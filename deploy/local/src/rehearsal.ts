@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { KafkaLog } from '@yuzhi/messaging/kafka-log';
+import type { LogRecord } from '@yuzhi/messaging/log';
 import type { Platform } from './platform.ts';
 import { type Member, MEMBERS } from './shapes.ts';
 
@@ -8,6 +10,12 @@ export interface Rehearsal {
   /** From now on what is asked concerns this platform. */
   attach(platform: Platform): void;
   close(): Promise<void>;
+}
+
+/** Where the log of the platform is. */
+export interface RehearsalLog {
+  brokers: string[];
+  prefix: string;
 }
 
 interface Span {
@@ -43,11 +51,12 @@ async function read(request: IncomingMessage): Promise<string> {
 }
 
 /**
- * What only tests may do to a platform from outside, on loopback: kill a member, see what was reached, and read the
- * spans that were exported here over OTLP.
+ * What only tests may do to a platform from outside, on loopback: kill a member, write to its log what no door lets in,
+ * see what was reached, and read the spans that were exported here over OTLP.
  */
-export async function startRehearsal(): Promise<Rehearsal> {
+export async function startRehearsal({ brokers, prefix }: RehearsalLog): Promise<Rehearsal> {
   let platform: Platform | undefined;
+  let log: KafkaLog | undefined;
   let spans: Span[] = [];
   const answer = async (request: IncomingMessage): Promise<unknown> => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
@@ -61,6 +70,11 @@ export async function startRehearsal(): Promise<Rehearsal> {
     if (act === 'spans') return spans.filter(({ traceId }) => traceId === searchParams.get('trace'));
     if (!platform) return undefined;
     if (act === 'reached') return reached(platform);
+    if (request.method === 'POST' && act === 'records') {
+      log ??= new KafkaLog({ brokers, prefix, clientId: 'rehearsal', sessionTimeoutMs: 6000 });
+      await log.send([JSON.parse(await read(request)) as LogRecord]);
+      return { written: true };
+    }
     if (request.method !== 'POST' || act !== 'crash' || !MEMBERS.includes(member as Member)) return undefined;
     await platform.crash(member as Member);
     return { crashed: member };
@@ -76,10 +90,12 @@ export async function startRehearsal(): Promise<Rehearsal> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     attach: (attached) => (platform = attached),
-    close: () =>
-      new Promise((go) => {
+    close: async () => {
+      await log?.close();
+      await new Promise<void>((go) => {
         server.close(() => go());
         server.closeAllConnections();
-      }),
+      });
+    },
   };
 }

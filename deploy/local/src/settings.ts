@@ -5,6 +5,8 @@ import { type ServiceDatabase, secretFor } from '@yuzhi/backing/databases';
 /** The operator's organisation on a platform that this launcher makes. */
 export const PLATFORM_USCC = makeUscc(1);
 export const ADMIN = 'platform.admin';
+/** Of the rail's sandbox, which moves no money. */
+export const SANDBOX_KEY = 'sk_test_yuzhi_demonstration';
 
 export type Environment = Record<string, string>;
 
@@ -33,8 +35,9 @@ export const gatewayUrl = ({ ports }: Pick<SettingsParts, 'ports'>): string => l
 /** The environment of each process, whatever shape it runs in. */
 export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway', Environment> {
   const { infrastructure, ports, databases, secretFile, oidcIssuer, steppable } = parts;
-  const owners = JSON.stringify(Object.fromEntries(SERVICES.map((service) => [service, local(ports[service])])));
   const publicUrl = gatewayUrl(parts);
+  const urls = Object.fromEntries(SERVICES.map((service) => [service, local(ports[service])]));
+  const [owners, watched] = [JSON.stringify(urls), JSON.stringify({ ...urls, gateway: publicUrl })];
   const common: Environment = {
     KAFKA_BROKERS: infrastructure.kafkaBrokers.join(','),
     REDIS_URL: infrastructure.redisUrl,
@@ -44,6 +47,7 @@ export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway'
     ...(!oidcIssuer && { JWKS_URL: `${local(ports.identity)}/oidc/jwks` }),
     INTERNAL_SECRET: secretFor(secretFile, 'internal'),
     LOG_LEVEL: parts.logLevel,
+    ...(process.env['KAFKA_CLIENT'] && { KAFKA_CLIENT: process.env['KAFKA_CLIENT'] }),
     ...(parts.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: parts.otlpEndpoint }),
   };
   const own: Partial<Record<ServiceName, Environment>> = {
@@ -63,7 +67,7 @@ export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway'
       ...(steppable && { RECONCILE_MS: '2000' }),
       ...(parts.stripe.apiBase && { STRIPE_API_BASE: parts.stripe.apiBase }),
     },
-    oversight: { OWNERS: owners },
+    oversight: { OWNERS: owners, WATCHED: watched },
   };
   const service = (name: ServiceName): Environment => ({
     ...common,

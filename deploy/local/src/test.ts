@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '@yuzhi/backing/environment';
 import { type Infrastructure, startInfrastructure } from '@yuzhi/backing/infrastructure';
 import { journeyEnvironment } from './journey-process.ts';
+import { loadTools, runLoad, shortRun } from './load-process.ts';
 import { endLeftParts } from '@yuzhi/backing/parts';
 import { livingHolder } from '@yuzhi/backing/pidfile';
 import { startPlatform } from './platform.ts';
@@ -19,7 +21,18 @@ const GUARDS: { name: string; command: string[] }[] = [
   { name: 'lint', command: ['oxlint', '--type-aware'] },
   {
     name: 'architecture',
-    command: ['depcruise', '--output-type', 'err-long', 'libs', 'services', 'gateway', 'tools', 'deploy', 'journeys'],
+    command: [
+      'depcruise',
+      '--output-type',
+      'err-long',
+      'libs',
+      'services',
+      'gateway',
+      'tools',
+      'deploy',
+      'journeys',
+      'loadtests',
+    ],
   },
   { name: 'types of specs', command: ['tsc', '-p', 'tsconfig.spec.json'] },
   { name: 'tidy', command: ['node', 'tools/tidy.mjs'] },
@@ -106,7 +119,7 @@ function runTests({ databaseUrl, redisUrl, kafkaBrokers, pids }: Infrastructure,
 async function runJourneys(infrastructure: Infrastructure, folder: string, shape: Shape): Promise<Score> {
   const dir = join(folder, shape);
   const name = `${shape.replace('-', '_')}_`;
-  const rehearsal = await startRehearsal();
+  const rehearsal = await startRehearsal({ brokers: infrastructure.kafkaBrokers, prefix: name });
   const given = { otlpEndpoint: rehearsal.url };
   const options = { dir, name, shape, infrastructure, given, steppable: true, sessionTimeoutMs: 2000, step };
   const platform = await startPlatform(options);
@@ -120,6 +133,23 @@ async function runJourneys(infrastructure: Infrastructure, folder: string, shape
     await platform.stop();
     await rehearsal.close();
   }
+}
+
+/** Two loads in short, each with the reconciler's verdict, on a platform of their own. */
+async function runLoads(servers: Infrastructure, within: string): Promise<Score> {
+  const parts = { dir: join(within, 'load'), name: 'load_', infrastructure: servers };
+  const platform = await startPlatform({ ...parts, shape: 'processes', steppable: true, step });
+  const seed = randomInt(1_000_000);
+  const score = { passed: 0, failed: 0 };
+  try {
+    for (const scenario of ['bids', 'transfers'] as const) {
+      const code = await step(`load ${scenario}`, () => runLoad(shortRun(scenario, seed), { platform, ...parts }));
+      score[code === 0 ? 'passed' : 'failed'] += 1;
+    }
+  } finally {
+    await platform.stop();
+  }
+  return score;
 }
 
 const reachedFile = (of: string, shape: Shape) => join(of, `reached-${shape}.jsonl`);
@@ -158,12 +188,15 @@ async function testAll(args: string[]): Promise<Score> {
     folder = await freshFolder();
     infrastructure = await startInfrastructure({ dir: folder, fast: true });
     const guards = everything ? passGuards() : NONE;
+    // Building the load generator takes a minute the first time; if it fails, the loads say so.
+    if (everything) void loadTools().catch(() => {});
     if (!onlyJourneys) scores.push(await runTests(infrastructure, folder, args));
     scores.push(await guards);
     if (onlyJourneys || everything) {
       for (const shape of SHAPES) scores.push(await runJourneys(infrastructure, folder, shape));
       scores.push(judgeReached(folder));
     }
+    if (everything) scores.push(await runLoads(infrastructure, folder));
   } catch (error) {
     console.log((error as Error).message);
     scores.push({ passed: 0, failed: 1 });

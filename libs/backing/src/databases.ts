@@ -153,6 +153,10 @@ export function provisionDatabase(
   return exclusively(adminUrl, chosen.name, (admin) => provision(admin, adminUrl, service, chosen));
 }
 
+/** How the reader reaches a database that was made before, under the name and with the secret it was made with. */
+export const readerUrlOf = (adminUrl: string, name: string, secretFile: string): string =>
+  urlsOf(adminUrl, name, name, secretOf(secretFile)).readerUrl;
+
 /** A database of its own for a double, which makes its own tables. Answers its owner's URL. */
 export function plainDatabase(adminUrl: string, name: string, secretFile: string): Promise<string> {
   return exclusively(adminUrl, name, async (admin) => {

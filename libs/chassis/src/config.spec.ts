@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { readConfig, ServiceEnvironment, urlsByName } from './config.ts';
+import { KafkaLog } from '@yuzhi/messaging/kafka-log';
+import { PlatformaticLog } from '@yuzhi/messaging/platformatic-log';
+import { openLog, readConfig, ServiceEnvironment, urlsByName } from './config.ts';
 
 const good = {
   WRITER_URL: 'postgresql://w:p@db:5432/listings',
@@ -40,6 +42,16 @@ describe('the configuration of a service', () => {
       steppable: true,
       sweepMs: 100,
     });
+  });
+
+  it.each([
+    ['kafkajs', KafkaLog],
+    ['platformatic', PlatformaticLog],
+  ])('chooses %s as the client of Kafka by one variable, and kafkajs without it', (KAFKA_CLIENT, Client) => {
+    const log = openLog('listings', read({ KAFKA_CLIENT }));
+    expect(log).toBeInstanceOf(Client);
+    expect(openLog('listings', read())).toBeInstanceOf(KafkaLog);
+    expect(() => read({ KAFKA_CLIENT: 'librdkafka' })).toThrow(/KAFKA_CLIENT: .*kafkajs.*platformatic/);
   });
 
   it('names every wrong variable at once, and none of their values', () => {

@@ -1,5 +1,6 @@
 import { KafkaLog } from '@yuzhi/messaging/kafka-log';
 import type { Log } from '@yuzhi/messaging/log';
+import { PlatformaticLog } from '@yuzhi/messaging/platformatic-log';
 import { type Pager, RedisPager } from '@yuzhi/messaging/replies';
 import { z } from 'zod';
 
@@ -9,6 +10,8 @@ export const ProcessConfig = z.object({
     .string()
     .transform((list) => list.split(',').map((broker) => broker.trim()))
     .pipe(z.array(z.string().regex(/^[^\s:]+:\d+$/, 'host:port, separated by commas'))),
+  /** Which client speaks to Kafka, kafkajs by default; replicas of one service may differ. */
+  kafkaClient: z.enum(['kafkajs', 'platformatic']).optional(),
   redisUrl: z.url({ protocol: /^rediss?$/ }),
   /** Before every topic, group and channel: several platforms may share the servers. */
   topicPrefix: z
@@ -31,6 +34,10 @@ export const ProcessConfig = z.object({
   /** Opens the doors between our own processes. */
   internalSecret: z.string().min(16),
   otelExporterOtlpEndpoint: z.url().optional(),
+  /** Share of the traces that are kept though nothing about them was slow or wrong; by default all. */
+  traceRatio: z.coerce.number().min(0).max(1).optional(),
+  /** What takes longer is always kept. */
+  traceSlowMs: z.coerce.number().int().min(0).optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -66,9 +73,12 @@ interface Doubles {
 export type ProcessConfig = z.output<typeof ProcessConfig> & Doubles;
 export type ServiceConfig = z.output<typeof ServiceEnvironment> & Doubles;
 
+const CLIENTS = { kafkajs: KafkaLog, platformatic: PlatformaticLog };
 export function openLog(service: string, config: ProcessConfig): Log {
-  const { kafkaBrokers: brokers, replica, sessionTimeoutMs, topicPrefix: prefix, log } = config;
-  return log ? log() : new KafkaLog({ brokers, clientId: `${service}-${replica}`, sessionTimeoutMs, prefix });
+  const { kafkaBrokers: brokers, replica, sessionTimeoutMs, topicPrefix: prefix } = config;
+  const { kafkaClient = 'kafkajs', log } = config;
+  const settings = { brokers, clientId: `${service}-${replica}`, sessionTimeoutMs, prefix };
+  return log ? log() : new CLIENTS[kafkaClient](settings);
 }
 export const openPager = ({ redisUrl, topicPrefix, pager }: ProcessConfig): Pager =>
   pager ? pager() : new RedisPager(redisUrl, topicPrefix);

@@ -1,11 +1,26 @@
 import 'reflect-metadata';
 import type { Logger } from '@yuzhi/telemetry/logging';
 import { metrics, registry } from '@yuzhi/telemetry/metrics';
+import { probes } from '@yuzhi/telemetry/probes';
+import type { Distribution } from '@yuzhi/telemetry/series';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
-import { codeOf, Denied, sendDenied } from './problem.ts';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { codeOf, Denied, sendDenied, traceIdOf } from './problem.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Of the command that comes in here. */
+    commandType?: string;
+    /** It answers for as long as somebody listens: how long says nothing. */
+    endless?: boolean;
+  }
+  interface FastifyRequest {
+    /** The traceparent under which it goes on, if it has one. */
+    traced: string | undefined;
+  }
+}
 
 /** Bytes of a JSON body. */
 const BODY_MAX = 1_048_576;
@@ -72,7 +87,10 @@ export async function createHttp(
     const reason = unready();
     return reason ? reply.code(503).send({ status: 'unready', reason }) : { status: 'ready' };
   });
-  http.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+  http.get('/metrics', async (_, reply) => {
+    await probes.look();
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
   return { app, http };
 }
 
@@ -107,14 +125,35 @@ function answerErrors(http: FastifyInstance, logger: Logger): void {
   http.setNotFoundHandler((_, reply) => sendDenied(reply, 'not-found'));
 }
 
+/** Every answer, into the series of its route and status, which are found without making a name for them. */
 function measure(http: FastifyInstance, service: string): void {
-  const series = new Map<string, ReturnType<typeof metrics.requests.labels>>();
+  const observer = (labels: { method: string; route: string; type: string }) => {
+    const byStatus = new Map<number, Distribution>();
+    return ({ traced }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply) => {
+      let series = byStatus.get(statusCode);
+      if (!series) {
+        series = metrics.requests.of({ service, ...labels, status: String(statusCode) });
+        byStatus.set(statusCode, series);
+      }
+      series.observe(elapsedTime / 1000, traced && traceIdOf(traced));
+    };
+  };
+  const unknown = observer({ method: 'any', route: 'unknown', type: '' });
+  http.decorateRequest('traced', undefined);
+  http.addHook('onRoute', (route) => {
+    const { url, config } = route;
+    if (config?.endless) return;
+    const type = config?.commandType ?? '';
+    const byMethod = new Map<string, ReturnType<typeof observer>>();
+    for (const method of [route.method].flat()) byMethod.set(method, observer({ method, route: url, type }));
+    const observe = (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+      byMethod.get(request.method)?.(request, reply);
+      done();
+    };
+    route.onResponse = [...[route.onResponse ?? []].flat(), observe];
+  });
   http.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'unknown';
-    const name = `${reply.statusCode} ${route}`;
-    let found = series.get(name);
-    if (!found) series.set(name, (found = metrics.requests.labels(service, route, String(reply.statusCode))));
-    found.observe(reply.elapsedTime / 1000);
+    if (request.is404) unknown(request, reply);
     done();
   });
 }

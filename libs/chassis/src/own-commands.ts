@@ -3,6 +3,7 @@ import { Journal } from '@yuzhi/database/journal';
 import type { Reader } from '@yuzhi/database/store';
 import type { Follow } from '@yuzhi/messaging/decision';
 import { servicePrincipal } from '@yuzhi/messaging/effects';
+import { askedOf } from '@yuzhi/messaging/ids';
 import type { Log } from '@yuzhi/messaging/log';
 import type { Envelope, Outcome } from '@yuzhi/protocol/declare';
 
@@ -29,7 +30,7 @@ export class OwnCommands {
   async outcome(id: string, follow: Follow, withinMs = 3000): Promise<Outcome | undefined> {
     await this.send(id, follow);
     const { party } = servicePrincipal(this.service);
-    const asked = [{ party, aggregate: follow.key, idempotencyKey: id }];
+    const asked = [askedOf(party, follow.key, id).id];
     const until = performance.now() + withinMs;
     for (let wait = 10; performance.now() < until; wait = Math.min(wait * 1.5, 200)) {
       const [filed] = await this.#journal.known(this.reader, asked);

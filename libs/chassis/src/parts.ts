@@ -5,6 +5,8 @@ import type { Pager } from '@yuzhi/messaging/replies';
 import type { Table } from '@yuzhi/protocol/declare';
 import { memberships } from '@yuzhi/protocol/identity';
 import { type Logger, logger } from '@yuzhi/telemetry/logging';
+import { metrics } from '@yuzhi/telemetry/metrics';
+import { probes } from '@yuzhi/telemetry/probes';
 import pg from 'pg';
 import { openLog, openPager, type ServiceConfig } from './config.ts';
 import { Calendar, Rulebook } from './rulebook.ts';
@@ -46,6 +48,7 @@ export class Parts {
   readonly tables: HeldTables;
   readonly rulebook: Rulebook;
   readonly calendar = new Calendar();
+  readonly #unprobe: () => void;
 
   constructor(
     readonly service: string,
@@ -55,17 +58,35 @@ export class Parts {
     this.logger = logger(service, config.logLevel);
     this.log = openLog(service, config);
     this.pager = openPager(config);
-    this.writer = open(service, config.writerUrl, 2);
+    this.writer = open(service, config.writerUrl, 2, BY_KEY);
     this.reader = open(service, config.readerUrl, 8);
     this.side = open(service, config.sideUrl, 4);
     this.tables = new HeldTables([memberships, ...tables]);
     this.rulebook = new Rulebook(rules, this.logger);
+    this.#unprobe = probes.add(`${service} pools`, () => this.#countConnections());
+  }
+  #countConnections(): void {
+    const { service, writer, reader, side } = this;
+    for (const [pool, { waitingCount, totalCount }] of Object.entries({ writer, reader, side })) {
+      metrics.poolWaiting.of({ service, pool }).set(waitingCount);
+      metrics.poolOpen.of({ service, pool }).set(totalCount);
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#unprobe();
     await Promise.all([this.writer, this.reader, this.side].map((pool) => pool.end()));
   }
 }
 
-const open = (service: string, connectionString: string, max: number) =>
-  openPool(() => new pg.Pool({ connectionString, max, application_name: service, connectionTimeoutMillis: 5000 }));
+/**
+ * A commit finds its rows by their keys. A plan made while a table was empty, as each new day of the inbox is, would
+ * read all of it, until its statistics say how it has grown.
+ */
+const BY_KEY = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off';
+
+const open = (service: string, connectionString: string, max: number, options?: string) =>
+  openPool(() => {
+    const common = { connectionString, max, application_name: service, connectionTimeoutMillis: 5000 };
+    return new pg.Pool(options ? { ...common, options } : common);
+  });

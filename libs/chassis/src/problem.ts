@@ -28,7 +28,7 @@ export function sendProblem(
   /** `retryAfter`: whole seconds after which a repetition makes sense. */
   more: object & { retryAfter?: number } = {},
 ): FastifyReply {
-  metrics.refusals.inc({ code, status: refusal.status });
+  metrics.refusals.of({ code, status: String(refusal.status) }).inc();
   const traceId = traceIdOf(reply.request.headers.traceparent);
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
   if (refusal.status === 503 || refusal.status === 429) reply.header('retry-after', String(more.retryAfter ?? 1));

@@ -48,7 +48,7 @@ export function defineProcess<const S extends string, const E extends string>(
     transitions: table.transitions,
     next: (state, on) => {
       const to = moves.get(moveOf(state, on));
-      if (to !== undefined) metrics.moves.inc({ process: name, from: state, on });
+      if (to !== undefined) metrics.moves.of({ process: name, from: state, on }).inc();
       return to;
     },
     isFinal: (state) => final.has(state),

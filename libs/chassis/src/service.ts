@@ -15,13 +15,14 @@ import type { PrismaPg } from '@prisma/adapter-pg';
 import { discoverAnswers } from './answers.ts';
 import type { ServiceConfig } from './config.ts';
 import { closeRoutes, createHttp } from './http.ts';
-import { registerInternal } from './internal.ts';
+import { innerDoor, registerInternal } from './internal.ts';
 import { OwnCommands } from './own-commands.ts';
 import { HeldTables, Parts, type PartsOptions } from './parts.ts';
 import { Principals } from './principals.ts';
 import { Reads } from './reads.ts';
 import { Calendar, Rulebook } from './rulebook.ts';
 import { type Running, untilTold } from './until-told.ts';
+import { ownerVitals, registerVitals } from './vitals.ts';
 
 /** Plain reads: a pool whose role may select and nothing else. Stores and queries take it. */
 export const READER = Symbol('yuzhi.reader');
@@ -30,6 +31,8 @@ export const SIDE = Symbol('yuzhi.side');
 /** The log itself, for the one service that moves the clock; all others send through outboxes and `OwnCommands`. */
 export const LOG = Symbol('yuzhi.log');
 export const LOGGER = Symbol('yuzhi.logger');
+/** Words to whoever watches, for the one service that shows what no commit shows: the live view of ops people. */
+export const PAGER = Symbol('yuzhi.pager');
 /** The service's own parsed configuration. */
 export const CONFIG = Symbol('yuzhi.config');
 
@@ -61,13 +64,15 @@ export class ServiceModule {
       from(SIDE, ({ side }) => side),
       from(LOG, ({ log }) => log),
       from(LOGGER, ({ logger }) => logger),
+      from(PAGER, ({ pager }) => pager),
       from(PlatformClock, ({ reader }) => new PlatformClock(reader)),
       from(Rulebook, ({ rulebook }) => rulebook),
       from(Calendar, ({ calendar }) => calendar),
       from(HeldTables, ({ tables }) => tables),
       from(OwnCommands, ({ log, reader }) => new OwnCommands(service, log, reader)),
     ];
-    const exports = [CONFIG, READER, SIDE, LOG, LOGGER, PlatformClock, Rulebook, Calendar, HeldTables, OwnCommands];
+    const own = [CONFIG, READER, SIDE, LOG, LOGGER, PAGER];
+    const exports = [...own, PlatformClock, Rulebook, Calendar, HeldTables, OwnCommands];
     const { prisma } = options;
     if (prisma) providers.push(from(prisma, ({ reader }) => openPrisma(prisma, reader)));
     return {
@@ -147,6 +152,7 @@ export async function startService(module: DynamicModule): Promise<RunningServic
       discoverAnswers(service, options.catalogue.declared, app.get(DiscoveryService)),
     );
     registerInternal(http, { secret: config.internalSecret, runtime, reader: parts.reader });
+    registerVitals(http, innerDoor(config.internalSecret), service, ownerVitals(runtime, parts.reader));
     closeRoutes(http);
     await app.listen(config.port, config.host);
     await app.startAllMicroservices();

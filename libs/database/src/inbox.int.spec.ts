@@ -61,7 +61,7 @@ describe('the days of the inbox', () => {
     expect(await stored()).toHaveLength(2);
     await roll('2026-12-02');
     expect(await stored()).toEqual(['b in inbox_20261125']);
-    expect(await journal.known(database.reader, [filing('a'), filing('b')])).toHaveLength(1);
+    expect(await journal.known(database.reader, [filing('a').id, filing('b').id])).toHaveLength(1);
     await roll('2026-12-03');
     expect(await stored()).toEqual([]);
   });
@@ -74,7 +74,7 @@ describe('the days of the inbox', () => {
     await roll('2026-12-10');
     expect(await stored()).toEqual(['slept in inbox_20261210']);
     await expect(file('next', '2026-12-10')).resolves.toBeUndefined();
-    expect(await journal.known(database.reader, [filing('slept'), filing('next')])).toHaveLength(2);
+    expect(await journal.known(database.reader, [filing('slept').id, filing('next').id])).toHaveLength(2);
   });
 
   it('are rolled while commits go on, and none fails', async () => {
@@ -84,7 +84,11 @@ describe('the days of the inbox', () => {
       for (let i = 0; i < 60; i++) {
         const steps = [step({ ...lease, next: next++ }, next)];
         const filed = [filing(`k-${i}`)];
-        await journal.commit(database.writer, entry(steps, { filed, doubtful: filed, filedOn: '2026-11-26' }), []);
+        await journal.commit(
+          database.writer,
+          entry(steps, { filed, doubtful: filed.map(({ id }) => id), filedOn: '2026-11-26' }),
+          [],
+        );
       }
     };
     const rolls = async () => {
@@ -119,13 +123,14 @@ const writes: [table: string, insert: string, change: string, may: { insert: str
   ['outbox', `(partition, topic, key) values (0, 't', 'k')`, 'value = null', { insert: 'w', change: 'w' }],
   [
     'inbox',
-    `values ('p', 'a', 'k', '2026-01-01', '${uuid}', 't', 'h', '{}', now())`,
+    `values ('${uuid}', 'p', 'a', 'k', '2026-01-01', '${uuid}', 't', 'h', '{}', now())`,
     `type = 'u'`,
     { insert: 'w', change: 'w' },
   ],
   ['quarantine', `values ('t', 0, 0, 'event', 'k', 'v', 'e', now())`, `error = 'f'`, { insert: 'ws', change: 'ws' }],
   ['projection_offset', `values ('p', 't', 0, 'c', 0)`, 'next_offset = 1', { insert: 's', change: 's' }],
   ['lease', `values ('n', 'h', now())`, `holder = 'i'`, { insert: 's', change: 's' }],
+  ['seal', `values ('c', 1, 'h')`, `hash = 'i'`, { insert: 's', change: '' }],
 ];
 
 describe('a role of the database', () => {

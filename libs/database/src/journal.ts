@@ -21,6 +21,8 @@ export interface Step {
   clockOffsetMs: number;
 }
 export interface Asked {
+  /** Derived from the three: what the inbox is searched by. */
+  id: string;
   party: string;
   aggregate: string;
   idempotencyKey: string;
@@ -57,8 +59,8 @@ export interface Entry {
   quarantined: Quarantined[];
   /** Outbox rows that are on the log. */
   published: bigint[];
-  /** Keys that memory could not vouch for: the commit fails with `Known` if the inbox has any of them. */
-  doubtful: Asked[];
+  /** Ids of what was asked and memory could not vouch for: the commit fails with `Known` if the inbox has one. */
+  doubtful: string[];
   /** Wall-clock day of filing. */
   filedOn: string;
 }
@@ -83,27 +85,26 @@ const FIXED = `with owned as (
       u(topic, partition, epoch, expected, next, last_now, clock_offset)
     where c.topic = u.topic and c.partition = u.partition and c.owner_epoch = u.epoch and c.next_offset = u.expected
     returning 1),
-  known as (
-    select 1 from unnest($8::text[], $9::text[], $10::text[]) w(party, aggregate, idempotency_key)
-    join inbox i using (party, aggregate, idempotency_key)),
+  known as (select 1 from unnest($8::uuid[]) w(asked) join inbox i using (asked)),
   filed as (
-    insert into inbox (party, aggregate, idempotency_key, filed_on, command_id, type, input_hash, outcome, decided_at)
-    select u.p, u.a, u.k, $11::date, u.c, u.t, u.h, u.o::jsonb, u.d
-    from unnest($12::text[], $13::text[], $14::text[], $15::uuid[], $16::text[], $17::text[], $18::text[],
-        $19::timestamptz[])
-      u(p, a, k, c, t, h, o, d)),
+    insert into inbox (asked, party, aggregate, idempotency_key, filed_on, command_id, type, input_hash, outcome,
+      decided_at)
+    select u.i, u.p, u.a, u.k, $9::date, u.c, u.t, u.h, u.o::json, to_timestamp(u.d / 1000)
+    from unnest($10::uuid[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::text[], $16::text[], $17::text[],
+        $18::float8[])
+      u(i, p, a, k, c, t, h, o, d)),
   sent as (
     insert into outbox (partition, topic, key, value)
     select u.p, u.t, u.k, u.v
-    from unnest($20::int[], $21::text[], $22::text[], $23::text[]) with ordinality u(p, t, k, v, n)
+    from unnest($19::int[], $20::text[], $21::text[], $22::text[]) with ordinality u(p, t, k, v, n)
     order by u.n returning seq),
   bad as (
     insert into quarantine (topic, partition, message_offset, kind, key, value, error)
     select u.t, u.p, u.o, 'command', u.k, u.v, u.e
-    from unnest($24::text[], $25::int[], $26::bigint[], $27::text[], $28::text[], $29::text[]) u(t, p, o, k, v, e)
+    from unnest($23::text[], $24::int[], $25::bigint[], $26::text[], $27::text[], $28::text[]) u(t, p, o, k, v, e)
     on conflict do nothing),
-  gone as (delete from outbox where seq = any($30::bigint[]))`;
-const FIXED_PARAMETERS = 30;
+  gone as (delete from outbox where seq = any($29::bigint[]))`;
+const FIXED_PARAMETERS = 29;
 
 /** Postgres has no NUL in its text: a record that is poisoned by one could not even be set aside. */
 const storable = (text: string) => text.replaceAll('\0', '\\0');
@@ -116,10 +117,9 @@ const fixedValues = (e: Entry) => [
   e.steps.map((s) => s.next),
   e.steps.map((s) => new Date(s.lastNow)),
   e.steps.map((s) => s.clockOffsetMs),
-  e.doubtful.map((d) => d.party),
-  e.doubtful.map((d) => d.aggregate),
-  e.doubtful.map((d) => d.idempotencyKey),
+  e.doubtful,
   e.filedOn,
+  e.filed.map((f) => f.id),
   e.filed.map((f) => f.party),
   e.filed.map((f) => f.aggregate),
   e.filed.map((f) => f.idempotencyKey),
@@ -127,7 +127,7 @@ const fixedValues = (e: Entry) => [
   e.filed.map((f) => f.type),
   e.filed.map((f) => f.inputHash),
   e.filed.map((f) => JSON.stringify(f.outcome)),
-  e.filed.map((f) => new Date(f.now)),
+  e.filed.map((f) => f.now),
   e.outgoing.map((o) => o.partition),
   e.outgoing.map((o) => o.topic),
   e.outgoing.map((o) => o.key),
@@ -169,15 +169,14 @@ export class Journal {
   }
 
   /** What the inbox already knows of these. */
-  async known(db: Reader, asked: readonly Asked[]): Promise<Filed[]> {
+  async known(db: Reader, asked: readonly string[]): Promise<Filed[]> {
     if (!asked.length) return [];
     const { rows } = await db.query<Filed>({
       name: 'inbox-known',
-      text: `select i.party, i.aggregate, i.idempotency_key as "idempotencyKey", i.command_id as "commandId", i.type,
-          i.input_hash as "inputHash", i.outcome
-        from unnest($1::text[], $2::text[], $3::text[]) w(party, aggregate, idempotency_key)
-        join inbox i using (party, aggregate, idempotency_key)`,
-      values: [asked.map((a) => a.party), asked.map((a) => a.aggregate), asked.map((a) => a.idempotencyKey)],
+      text: `select i.asked as id, i.party, i.aggregate, i.idempotency_key as "idempotencyKey",
+          i.command_id as "commandId", i.type, i.input_hash as "inputHash", i.outcome
+        from unnest($1::uuid[]) w(asked) join inbox i using (asked)`,
+      values: [asked],
     });
     return rows;
   }

@@ -1,5 +1,6 @@
 -- Every service's database holds these beside its own tables.
--- side: projection_offset, lease
+-- side: projection_offset, lease, seal
+-- append-only: seal
 -- shared: quarantine
 create table consumer_offset (
   topic text not null,
@@ -12,8 +13,10 @@ create table consumer_offset (
   primary key (topic, partition)
 ) with (fillfactor = 70);
 
--- What was decided, by day of filing: a day's partition is dropped when the promised window has passed.
+-- What was decided, by day of filing: a day's partition is dropped when the promised window has passed. `asked` stands
+-- for party, aggregate and idempotency key: an index of those three would cost twice as much.
 create table inbox (
+  asked uuid not null,
   party text not null,
   aggregate text not null,
   idempotency_key text not null,
@@ -21,9 +24,9 @@ create table inbox (
   command_id uuid not null,
   type text not null,
   input_hash text not null,
-  outcome jsonb not null,
+  outcome json not null,
   decided_at timestamptz not null,
-  primary key (party, aggregate, idempotency_key, filed_on)
+  primary key (asked, filed_on)
 ) partition by range (filed_on);
 create table inbox_beyond partition of inbox default;
 
@@ -61,6 +64,15 @@ create table lease (
   name text primary key,
   holder text not null,
   until timestamptz not null
+);
+
+-- By chain, a hash over each row that must not change and over the hash before it.
+create table seal (
+  chain text not null,
+  seq bigint not null,
+  hash bytea not null,
+  sealed_at timestamptz not null default now(),
+  primary key (chain, seq)
 );
 
 -- Opens the days ahead and drops those outside the promised window. Runs as the owner, because no runtime role may

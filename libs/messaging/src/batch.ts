@@ -1,5 +1,5 @@
-import type { Asked, Entry, Filed } from '@yuzhi/database/journal';
-import { toJson } from '@yuzhi/database/json';
+import type { Entry, Filed } from '@yuzhi/database/journal';
+import { wire } from '@yuzhi/database/json';
 import type { Store } from '@yuzhi/database/store';
 import { mints, type Outcome } from '@yuzhi/protocol/declare';
 import { platformRefusals } from '@yuzhi/protocol/platform';
@@ -20,12 +20,12 @@ export interface Batch {
   states: Map<AnyStore, Map<string, unknown>>;
   touched: Map<AnyStore, Map<string, unknown>>;
   rows: Map<AnyStore, unknown[]>;
+  /** What was decided before, by the id of what was asked. */
   inbox: Map<string, Filed>;
   replies: Map<string, Reply[]>;
   shows: Shown[];
   decided: { type: string; code: string }[];
 }
-export const keyOf = ({ party, aggregate, idempotencyKey }: Asked) => `${party}\0${aggregate}\0${idempotencyKey}`;
 
 export const refusal = (code: keyof typeof platformRefusals): Outcome => ({
   status: platformRefusals[code].status,
@@ -37,13 +37,13 @@ export const refusal = (code: keyof typeof platformRefusals): Outcome => ({
 export function decideOne(batch: Batch, judged: Judged, now: number): void {
   const { entry, inbox, replies } = batch;
   const { envelope, asked, hash } = judged;
-  const before = inbox.get(keyOf(asked));
+  const before = inbox.get(asked.id);
   let outcome: Outcome;
   if (before) outcome = before.inputHash === hash ? before.outcome : refusal('idempotency-key-reused');
   else {
     outcome = decideNew(batch, judged, now);
     const filed = { ...asked, commandId: envelope.id, type: envelope.type, inputHash: hash, outcome, now };
-    inbox.set(keyOf(asked), filed);
+    inbox.set(asked.id, filed);
     entry.filed.push(filed);
     batch.decided.push({ type: envelope.type, code: outcome.code });
   }
@@ -127,10 +127,9 @@ function pieceOf<K, V>(of: Map<K, V>, key: K, make: () => V): V {
 }
 
 const versionOf = (state: unknown) => (state as { version?: number } | undefined)?.version ?? 0;
-const plain = (body: unknown): unknown => JSON.parse(toJson(body ?? null));
 
 function outcomeOf(decision: Decision<unknown>, { command, envelope }: Judged): Outcome {
-  const body = plain(decision.body);
+  const body: unknown = wire(decision.body ?? null);
   if (decision instanceof Accepted) {
     // Whoever waits for this was promised its shape. What is between us and ourselves may leave it out.
     if (body !== null && envelope.type !== answerType) command!.answer.parse(body);

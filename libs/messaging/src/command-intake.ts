@@ -2,10 +2,12 @@ import { type Journal, Known, type Lease, Refused } from '@yuzhi/database/journa
 import type { Reader, Store } from '@yuzhi/database/store';
 import type { Logger } from '@yuzhi/telemetry/logging';
 import { metrics } from '@yuzhi/telemetry/metrics';
+import type { Distribution } from '@yuzhi/telemetry/series';
 import { reasonOf } from './commit-failure.ts';
 import type { Committed, Committer, Outbound } from './committer.ts';
+import { freshPartition, type Partition, release } from './intake-partition.ts';
 import type { Leased } from './judge.ts';
-import type { Batch, CommandFollower, Log, Seek, Taken } from './log.ts';
+import type { Batch, CommandFollower, Log, Seek } from './log.ts';
 import { OutboxSender } from './outbox-sender.ts';
 import { assertHeld } from './positions.ts';
 import { atMost, sleep } from './wait.ts';
@@ -16,24 +18,6 @@ const BATCH_MAX = 256;
 const QUEUE_MAX = 1024;
 /** Before a command of an unknown version is looked at again. */
 const UNKNOWN_MS = 1000;
-
-interface Partition {
-  readonly number: number;
-  lease: Lease | undefined;
-  /** Where the queue begins: what the last commit or lease said. */
-  next: bigint;
-  /** The next offset that fits behind the queue. */
-  expected: bigint;
-  queue: Taken[];
-  /** Its queue was full while it could not move: what came then was let go and is to be read again. */
-  skipped: boolean;
-  /** How many of the next records are committed one by one, to find the poisoned one. */
-  alone: number;
-  /** Not before this instant: it waits for a deployment. */
-  notBefore: number;
-  failures: number;
-  room: (() => void)[];
-}
 
 export interface IntakeParts {
   service: string;
@@ -55,13 +39,19 @@ export class CommandIntake implements CommandFollower {
   #seek: Seek = () => {};
   #running: Promise<void> | undefined;
   #closing = false;
-  readonly #outbox: OutboxSender;
+  /** What was committed and is on its way to the log. */
+  readonly outbox: OutboxSender;
+  readonly #durations: Distribution;
+  readonly #sizes: Distribution;
   /** Set when going on would be a guess: the service is not ready from then on. */
   refused: Refused | undefined;
 
   constructor(private readonly parts: IntakeParts) {
     const holds = (owner: number, epoch: bigint) => this.#partitions.get(owner)?.lease?.epoch === epoch;
-    this.#outbox = new OutboxSender(parts.log, holds);
+    this.outbox = new OutboxSender(parts.log, holds);
+    const { service } = parts;
+    this.#durations = metrics.commits.of({ service });
+    this.#sizes = metrics.commitSizes.of({ service });
   }
 
   onAssigned(partitions: number[], seek: Seek): void {
@@ -116,7 +106,11 @@ export class CommandIntake implements CommandFollower {
    * yet, nobody knows how many there are: each counts for one.
    */
   get unsent(): number {
-    return this.#outbox.unsent + (this.#running ? 1 : 0) + this.#partitions.size - this.leases.length;
+    return this.outbox.unsent + (this.#running ? 1 : 0) + this.#partitions.size - this.leases.length;
+  }
+  /** Commands that were fetched and are not committed. */
+  get queued(): number {
+    return [...this.#partitions.values()].reduce((sum, { queue }) => sum + queue.length, 0);
   }
   get leases(): Lease[] {
     return [...this.#partitions.values()].flatMap((p) => (p.lease ? [p.lease] : []));
@@ -142,7 +136,7 @@ export class CommandIntake implements CommandFollower {
       try {
         const lease = await journal.lease(writer, clusterId, topic, partition.number);
         await assertHeld(log, topic, partition.number, lease.next);
-        await this.#outbox.forgetSent((seqs) => journal.forget(writer, seqs));
+        await this.outbox.forgetSent((seqs) => journal.forget(writer, seqs));
         const left = await journal.unpublished(writer, partition.number);
         return this.#begin(
           partition,
@@ -158,7 +152,7 @@ export class CommandIntake implements CommandFollower {
   #begin(partition: Partition, lease: Lease, left: Outbound[]): void {
     if (!this.#ours(partition)) return;
     partition.lease = lease;
-    this.#outbox.send(left, lease.epoch);
+    this.outbox.send(left, lease.epoch);
     // An older database than the one we knew: what we hold does not join on.
     const known = lease.next < partition.next ? [] : partition.queue;
     partition.queue = known.filter((t) => t.offset >= lease.next);
@@ -199,14 +193,15 @@ export class CommandIntake implements CommandFollower {
     const held = partitions.filter((p) => p.lease && this.#partitions.get(p.number) === p);
     const taken: Leased[] = held.flatMap((p) => p.queue.slice(0, share).map((r) => ({ ...r, lease: p.lease! })));
     if (!taken.length) return true;
-    const sent = this.#outbox.takeSent();
+    const sent = this.outbox.takeSent();
     let committed: Committed;
     try {
-      const done = metrics.commits.startTimer({ service: this.parts.service });
+      const begun = performance.now();
       committed = await this.#attempt(taken, sent);
-      done();
+      this.#durations.observe((performance.now() - begun) / 1000);
+      this.#sizes.observe(taken.length);
     } catch (e) {
-      this.#outbox.putBack(sent);
+      this.outbox.putBack(sent);
       this.#forget();
       if (held.length === 1) this.#recover(held[0]!, taken, e);
       return false;
@@ -214,7 +209,7 @@ export class CommandIntake implements CommandFollower {
     for (const step of committed.steps) this.#advance(step);
     const epochs = new Map(committed.steps.map(({ lease }) => [lease.partition, lease.epoch]));
     for (const [owner, rows] of Map.groupBy(committed.outgoing, (row) => row.owner)) {
-      this.#outbox.send(rows, epochs.get(owner)!);
+      this.outbox.send(rows, epochs.get(owner)!);
     }
     this.#settle(committed);
     return true;
@@ -250,7 +245,7 @@ export class CommandIntake implements CommandFollower {
   #recover(partition: Partition, taken: Leased[], e: unknown): void {
     const { service, fencedMs, logger } = this.parts;
     const reason = reasonOf(e);
-    metrics.retries.inc({ service, reason });
+    metrics.retries.of({ service, reason }).inc();
     logger.warn({ err: e, partition: partition.number, commands: taken.length }, `commit failed: ${reason}`);
     const ofOne = reason === 'poison' || reason === 'unknown-version';
     if (ofOne && taken.length > 1) partition.alone = taken.length;
@@ -273,24 +268,7 @@ export class CommandIntake implements CommandFollower {
     this.#closing = true;
     for (const partition of this.#partitions.values()) release(partition);
     await atMost(5000, this.#running);
-    await this.#outbox.close(1000);
-    await this.#outbox.forgetSent((seqs) => this.parts.journal.forget(this.parts.writer, seqs)).catch(() => {});
+    await this.outbox.close(1000);
+    await this.outbox.forgetSent((seqs) => this.parts.journal.forget(this.parts.writer, seqs)).catch(() => {});
   }
-}
-
-const freshPartition = (number: number): Partition => ({
-  number,
-  lease: undefined,
-  next: 0n,
-  expected: -1n,
-  queue: [],
-  skipped: false,
-  alone: 0,
-  notBefore: 0,
-  failures: 0,
-  room: [],
-});
-
-function release({ room }: Partition): void {
-  for (const go of room.splice(0)) go();
 }

@@ -1,6 +1,6 @@
 import type { Entry, Filed, Journal, Step } from '@yuzhi/database/journal';
 import type { Reader } from '@yuzhi/database/store';
-import { type Batch, decideOne, keyOf } from './batch.ts';
+import { type Batch, decideOne } from './batch.ts';
 import { readClocks } from './clocks.ts';
 import type { Shown } from './decision.ts';
 import type { Handlers } from './handlers.ts';
@@ -62,7 +62,7 @@ export class Committer {
     const asked = taken.filter((t) => !isControl(t)).map((t) => read(t, entry, handlers, service));
     const judged = asked.filter((j) => j !== undefined);
     const inbox = await this.#known(judged, entry, lookUp);
-    const states = await this.#load(judged.filter((j) => !j.taken.error && !inbox.has(keyOf(j.asked))));
+    const states = await this.#load(judged.filter((j) => !j.taken.error && !inbox.has(j.asked.id)));
     const made = { touched: new Map(), rows: new Map(), replies: new Map(), shows: [], decided: [] };
     const batch: Batch = { service, handlers, entry, inbox, states, ...made };
     for (const j of judged) decideOne(batch, j, nowOf.get(j.taken)!);
@@ -93,17 +93,18 @@ export class Committer {
 
   async #known(judged: Judged[], entry: Entry, lookUp: boolean): Promise<Map<string, Filed>> {
     const inbox = new Map<string, Filed>();
-    const asked = judged.map((j) => j.asked);
-    for (const one of asked) {
-      const filed = this.#recent.get(keyOf(one)) ?? this.#older.get(keyOf(one));
-      if (filed) inbox.set(keyOf(one), filed);
-      else if (!lookUp) entry.doubtful.push(one);
+    for (const { asked, fresh } of judged) {
+      const filed = this.#recent.get(asked.id) ?? this.#older.get(asked.id);
+      if (filed) inbox.set(asked.id, filed);
+      else if (!lookUp && !fresh) entry.doubtful.push(asked.id);
     }
-    if (lookUp) for (const f of await this.parts.journal.known(this.parts.writer, asked)) inbox.set(keyOf(f), f);
+    if (!lookUp) return inbox;
+    const all = judged.map(({ asked }) => asked.id);
+    for (const f of await this.parts.journal.known(this.parts.writer, all)) inbox.set(f.id, f);
     return inbox;
   }
   #remember(filed: Filed[]): void {
-    for (const f of filed) this.#recent.set(keyOf(f), f);
+    for (const f of filed) this.#recent.set(f.id, f);
     if (this.#recent.size < REMEMBERED) return;
     this.#older = this.#recent;
     this.#recent = new Map();

@@ -2,6 +2,7 @@ import { toJson } from '@yuzhi/database/json';
 import type { Reader } from '@yuzhi/database/store';
 import type { Envelope } from '@yuzhi/protocol/declare';
 import type { Logger } from '@yuzhi/telemetry/logging';
+import { metrics } from '@yuzhi/telemetry/metrics';
 import type { Follow } from './decision.ts';
 import { servicePrincipal } from './effects.ts';
 import { derivedId, uuidv7 } from './ids.ts';
@@ -160,9 +161,11 @@ class ErrandRunner {
       const call = { key: `${this.errand.name}:${nameOf(pending)}`, signal: controller.signal };
       const wanted = await Promise.race([this.errand.run(pending.task, call), aborted(controller.signal)]);
       await log.send(this.#records(pending, Array.isArray(wanted) ? wanted : [wanted]));
+      this.#count('yes');
       attempt.failures = 0;
       attempt.notBefore = performance.now() + holdMs;
     } catch (err) {
+      this.#count('no');
       const waitMs = Math.min(BACK_OFF_MAX_MS, backOffMs * 2 ** Math.min(attempt.failures++, 20));
       attempt.notBefore = performance.now() + waitMs * (0.5 + Math.random() / 2);
       logger.warn(
@@ -173,6 +176,9 @@ class ErrandRunner {
       clearTimeout(timer);
       delete attempt.running;
     }
+  }
+  #count(answered: 'yes' | 'no'): void {
+    metrics.errands.of({ service: this.parts.service, errand: this.errand.name, answered }).inc();
   }
   /** A repetition tells the same result under the same id. */
   #records({ id, attempt }: Pending<unknown>, follows: Follow[]): LogRecord[] {

@@ -8,7 +8,7 @@ import type { EventHandler } from './handlers.ts';
 import { derivedId } from './ids.ts';
 import type { Batch, Log, LogRecord, Taken } from './log.ts';
 import { behind } from './positions.ts';
-import { Quarantine } from './quarantine.ts';
+import { Quarantine, StillPoisoned } from './quarantine.ts';
 
 export interface EventParts {
   service: string;
@@ -36,12 +36,15 @@ export class EventIntake {
 
   /** Events on the log that have not become commands yet. */
   async behind(): Promise<number> {
-    const counts = await Promise.all(
-      this.topics.map((topic) =>
-        behind(this.parts.log, topic, this.#groupOf(topic), this.#reached.get(topic) ?? new Map<number, bigint>()),
-      ),
-    );
-    return counts.reduce((sum, n) => sum + n, 0);
+    return [...(await this.lags()).values()].reduce((sum, n) => sum + n, 0);
+  }
+  /** The same by consumer group. */
+  async lags(): Promise<Map<string, number>> {
+    const lags = this.topics.map(async (topic) => {
+      const [group, reached] = [this.#groupOf(topic), this.#reached.get(topic) ?? new Map<number, bigint>()];
+      return [group, await behind(this.parts.log, topic, group, reached)] as const;
+    });
+    return new Map(await Promise.all(lags));
   }
 
   async start(): Promise<void> {
@@ -91,13 +94,23 @@ export class EventIntake {
 
   async #park(topic: string, record: Taken, error: string): Promise<void> {
     const { logger, service } = this.parts;
-    metrics.quarantined.inc({ service, kind: 'event' });
+    metrics.quarantined.of({ service, kind: 'event' }).inc();
     logger.error({ topic, key: record.key, offset: String(record.offset), error }, 'event parked');
     await this.#quarantine.park(topic, record, error);
   }
 
-  /** Sends a key's parked events again, in order, after what made them unreadable was mended. Answers how many. */
+  /**
+   * Sends a key's parked events again, in order, after what made them unreadable was mended. Answers how many.
+   * @throws StillPoisoned when one of them is as unreadable as before: it and those behind it stay
+   */
   replay(topic: string, key: string): Promise<number> {
-    return this.#quarantine.replayEvents(topic, key, (value) => this.parts.log.send(this.#lead(value)));
+    return this.#quarantine.replayEvents(topic, key, (value) => this.parts.log.send(this.#leadAgain(value)));
+  }
+  #leadAgain(value: string): LogRecord[] {
+    try {
+      return this.#lead(value);
+    } catch (e) {
+      throw new StillPoisoned(String(e));
+    }
   }
 }

@@ -1,27 +1,29 @@
-import { createHash, randomFillSync } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
+import type { Asked } from '@yuzhi/database/journal';
 
-const text = (b: Buffer) => b.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-
+/** The time over a random id, whose entropy Node draws for many at once. */
 export function uuidv7(now = Date.now()): string {
-  const b = randomFillSync(Buffer.allocUnsafe(16));
-  b.writeUIntBE(now, 0, 6);
-  b[6] = 0x70 | (b[6]! & 0x0f);
-  b[8] = 0x80 | (b[8]! & 0x3f);
-  return text(b);
+  const time = now.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 /** The same id for the same words. Keeps the first 48 bits (the time) of a UUIDv7 parent: indexes stay ordered. */
 export function derivedId(parent: string, ...words: string[]): string {
-  const b = createHash('sha256')
-    .update([parent, ...words].join('\0'))
-    .digest()
-    .subarray(0, 16);
-  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[78]/.test(parent)) b.write(parent.replace('-', '').slice(0, 12), 0, 'hex');
-  b[6] = 0x80 | (b[6]! & 0x0f);
-  b[8] = 0x80 | (b[8]! & 0x3f);
-  return text(b);
+  const h = hash('sha256', [parent, ...words].join('\0'), 'hex');
+  const start = /^[0-9a-f]{8}-[0-9a-f]{4}-[78]/.test(parent)
+    ? parent.slice(0, 13)
+    : `${h.slice(0, 8)}-${h.slice(8, 12)}`;
+  const variant = '89ab'[parseInt(h[16]!, 16) & 3];
+  return `${start}-8${h.slice(13, 16)}-${variant}${h.slice(17, 20)}-${h.slice(20, 32)}`;
 }
 
+/** A request as the inbox files it. */
+export const askedOf = (party: string, aggregate: string, idempotencyKey: string): Asked => ({
+  id: derivedId(idempotencyKey, party, aggregate),
+  party,
+  aggregate,
+  idempotencyKey,
+});
+
 /** Of the raw input: the same key with another body is another request. */
-export const inputHash = (...words: unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(words)).digest('base64url');
+export const inputHash = (...words: unknown[]): string => hash('sha256', JSON.stringify(words), 'base64url');

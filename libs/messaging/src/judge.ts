@@ -5,7 +5,7 @@ import { platformRefusals } from '@yuzhi/protocol/platform';
 import { z } from 'zod';
 import type { Answered, Decision, Sent } from './decision.ts';
 import type { Handlers } from './handlers.ts';
-import { inputHash } from './ids.ts';
+import { askedOf, inputHash } from './ids.ts';
 import type { Taken } from './log.ts';
 
 /** A record of one of our partitions, under the lease it was taken with. `error` condemns it: Postgres refused it. */
@@ -18,6 +18,8 @@ export interface Judged {
   taken: Leased;
   envelope: Envelope;
   asked: Asked;
+  /** A door's request without a key of its own: nobody can have sent it before. */
+  fresh: boolean;
   hash: string;
   command?: Command;
   store?: Store<unknown, unknown>;
@@ -62,11 +64,13 @@ export function read(taken: Leased, entry: Entry, handlers: Handlers, service: s
   try {
     const envelope = JSON.parse(taken.value) as Envelope;
     Shape.parse(envelope);
-    const asked = { party: envelope.principal.party, aggregate: envelope.key, idempotencyKey: envelope.idempotencyKey };
+    const { principal, key, id, idempotencyKey } = envelope;
+    const asked = askedOf(principal.party, key, idempotencyKey);
+    const fresh = id === idempotencyKey && !principal.roles.includes('service');
     const hash = inputHash(envelope.type, envelope.key, envelope.data);
     const handler = handlerOf(envelope, handlers);
     if (!handler) refuseUnknownVersion(envelope.type, handlers, service);
-    return { taken, envelope, asked, hash, ...(handler && { command: handler.command, store: handler.store }) };
+    return { taken, envelope, asked, fresh, hash, ...(handler && { command: handler.command, store: handler.store }) };
   } catch (e) {
     if (e instanceof UnknownVersion) throw e;
     const { partition, offset, key, value, lease } = taken;

@@ -1,6 +1,7 @@
 import { type Admin, type Batch as KafkaBatch, type Consumer, type EachBatchPayload, Kafka, logLevel } from 'kafkajs';
 import type { ICustomPartitioner, Producer } from 'kafkajs';
 import { uuidv7 } from './ids.ts';
+import type { KafkaSettings } from './kafka-settings.ts';
 import { repairKafkajs } from './kafkajs-repairs.ts';
 import type { Batch, CommandFollower, Log, LogRecord, TopicSpec } from './log.ts';
 import { partitionOf } from './partitioner.ts';
@@ -17,21 +18,12 @@ const LEADERS_MS = 10_000;
 /** Before a consumer that kafkajs has given up is started again. */
 const RESTART_MS = 500;
 
-export interface KafkaSettings {
-  brokers: string[];
-  /** Names one replica and must be the same after its restart. */
-  clientId: string;
-  sessionTimeoutMs: number;
-  /** Before every topic and group: several platforms may share one cluster. */
-  prefix: string;
-}
-
 const createPartitioner: ICustomPartitioner =
   () =>
   ({ partitionMetadata, message }) =>
     message.partition ?? partitionOf(String(message.key), partitionMetadata.length);
 
-/** The log on Kafka: the only file that knows the client. */
+/** The log on Kafka by kafkajs: the only file that knows this client. */
 export class KafkaLog implements Log {
   readonly #kafka: Kafka;
   readonly #consumers: Consumer[] = [];

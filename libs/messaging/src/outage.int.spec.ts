@@ -12,6 +12,7 @@ import { add } from './fixture/protocol.ts';
 import { envelopeOf, type Opened, openService, recordOf, TOPICS, view } from './fixture/shop.ts';
 import type { Account } from './fixture/till/till.ts';
 import { brokers as otherCluster, freshPrefix, removeTopics } from './fixture/topics.ts';
+import { askedOf } from './ids.ts';
 import { KafkaLog } from './kafka-log.ts';
 import { RedisPager, type Reply, replyChannel } from './replies.ts';
 
@@ -159,8 +160,8 @@ describe('a service', () => {
     redis.kill();
     await gateway.log.send([recordOf(lost)]);
     await until(async () => (await accountOf(lost.key)) !== undefined);
-    const asked = { party: lost.principal.party, aggregate: lost.key, idempotencyKey: lost.idempotencyKey };
-    expect(await new Journal().known(database.reader, [asked])).toMatchObject([
+    const asked = askedOf(lost.principal.party, lost.key, lost.idempotencyKey);
+    expect(await new Journal().known(database.reader, [asked.id])).toMatchObject([
       { commandId: lost.id, outcome: { status: 200, code: 'done', body: { totalFen: '5' } } },
     ]);
     await redis.revive();

@@ -36,6 +36,20 @@ const rows = (owner: number, ...seqs: number[]) =>
   seqs.map((seq) => ({ topic: 't', key: 'k', value: `e${seq}`, seq: BigInt(seq), owner }));
 
 describe('the sender of the outbox', () => {
+  it('knows how many wait, and that the oldest waits longest', async () => {
+    const { sender, sends, hold, release } = wiring();
+    expect([sender.unsent, sender.waitedMs]).toEqual([0, 0]);
+    hold();
+    sender.send(rows(0, 1, 2), 1n);
+    await new Promise((go) => setTimeout(go, 20));
+    sender.send(rows(0, 3), 1n);
+    expect(sender.unsent).toBe(3);
+    expect(sender.waitedMs).toBeGreaterThan(15);
+    release();
+    await until(() => sends.flat().length === 3 && sender.unsent === 0);
+    expect(sender.waitedMs).toBe(0);
+  });
+
   it('sends in the order of the commits, as many at once as there are', async () => {
     const { sender, sends, hold, release } = wiring();
     hold();

@@ -14,7 +14,7 @@ interface Row extends LogRecord {
 
 /** Puts committed rows on the log, in the order of their commits and until it works. */
 export class OutboxSender {
-  #waiting: (Row & { epoch: bigint })[] = [];
+  #waiting: (Row & { epoch: bigint; since: number })[] = [];
   #sending: Promise<void> | undefined;
   #sent: bigint[] = [];
   #closed = false;
@@ -29,10 +29,17 @@ export class OutboxSender {
   get unsent(): number {
     return this.#waiting.length;
   }
+  /** How long the oldest of them has waited here, ms. */
+  get waitedMs(): number {
+    const [oldest] = this.#waiting;
+    return oldest ? performance.now() - oldest.since : 0;
+  }
 
   send(rows: Row[], epoch: bigint): void {
-    for (const row of rows) this.#waiting.push({ ...row, epoch });
-    if (rows.length) this.#start();
+    if (!rows.length) return;
+    const since = performance.now();
+    for (const row of rows) this.#waiting.push({ ...row, epoch, since });
+    this.#start();
   }
   #start(): void {
     this.#sending ??= this.#drain().finally(() => {

@@ -3,7 +3,7 @@ import type { Envelope } from '@yuzhi/protocol/declare';
 import type { TestDatabase } from '@yuzhi/testkit/databases';
 import { shopDatabase } from './fixture/shop.ts';
 import type { LogRecord, Taken } from './log.ts';
-import { Quarantine } from './quarantine.ts';
+import { countSetAside, listSetAside, Quarantine, StillPoisoned } from './quarantine.ts';
 
 let database: TestDatabase;
 let quarantine: Quarantine;
@@ -28,8 +28,7 @@ const values = async () => {
   );
   return rows.map(({ value }) => value);
 };
-const replay = async (key = 'k') => {
-  const sent: string[] = [];
+const replay = async (key = 'k', sent: string[] = []) => {
   await quarantine.replayEvents(TOPIC, key, async (value) => void sent.push(value));
   return sent;
 };
@@ -97,12 +96,12 @@ describe('a parked event', () => {
     })();
     let over = false;
     const replaying = (async () => {
-      while (!over) seen.push(...(await replay()));
+      while (!over) await replay('k', seen);
     })();
     await arriving;
     over = true;
     await replaying;
-    seen.push(...(await replay()));
+    await replay('k', seen);
     expect(seen).toEqual(Array.from({ length: 150 }, (_, i) => `e${i}`));
   });
 });
@@ -146,8 +145,32 @@ describe('a poisoned command', () => {
     expect(await quarantine.replayCommand('stall.commands', 1, 99n, send)).toBe(false);
     await quarantine.park('stall.commands', { ...event(5), partition: 1 }, 'an event');
     expect(await quarantine.replayCommand('stall.commands', 1, 5n, send)).toBe(false);
-    await setAside(7, 'no JSON');
-    await expect(quarantine.replayCommand('stall.commands', 1, 7n, send)).rejects.toThrow(SyntaxError);
-    expect([sent, await values()]).toEqual([[], ['e5', 'no JSON']]);
+    const nothing = ['no JSON', 'null', '7', '{"key":"order-1"}'];
+    for (const [n, value] of nothing.entries()) {
+      await setAside(7 + n, value);
+      const replayed = quarantine.replayCommand('stall.commands', 1, BigInt(7 + n), send);
+      await expect(replayed).rejects.toThrow(StillPoisoned);
+    }
+    expect([sent, await values()]).toEqual([[], ['e5', ...nothing]]);
+  });
+});
+
+describe('what is set aside', () => {
+  it('is listed and counted, the newest first, with what it says it is and why it is here', async () => {
+    await quarantine.park(TOPIC, event(1, 'k', '{"specversion":"1.0","type":"till.paid.v1"}'), 'Error: why\n  at x');
+    await database.owner.query(
+      `insert into quarantine
+       values ('stall.commands', 2, 9, 'command', 'order-2', 'no JSON', $1, now() + interval '1 s')`,
+      ['e'.repeat(500)],
+    );
+    const [newest, oldest, ...more] = await listSetAside(database.reader, 10);
+    expect(more).toEqual([]);
+    expect(newest).toEqual({
+      ...{ kind: 'command', topic: 'stall.commands', partition: 2, offset: '9', key: 'order-2' },
+      ...{ type: null, error: 'e'.repeat(300), at: expect.any(Number) },
+    });
+    expect(oldest).toMatchObject({ kind: 'event', offset: '1', type: 'till.paid.v1', error: 'Error: why' });
+    expect(await listSetAside(database.reader, 1)).toEqual([newest]);
+    expect(await countSetAside(database.reader)).toEqual({ commands: 1, events: 1 });
   });
 });

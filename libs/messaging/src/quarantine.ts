@@ -15,6 +15,44 @@ const valuesOf = (topic: string, { partition, offset, key, value }: Taken, error
   storable(error),
 ];
 
+/** A record that is set aside. */
+export interface SetAside {
+  kind: 'command' | 'event';
+  topic: string;
+  partition: number;
+  /** Digits. */
+  offset: string;
+  key: string;
+  /** What it says it is, when it says so. */
+  type: string | null;
+  /** The first line of what was thrown. */
+  error: string;
+  /** Epoch ms. */
+  at: number;
+}
+
+/** Sent again it would only be set aside again: the cause is not mended, or it is nothing that can be sent. */
+export class StillPoisoned extends Error {}
+
+/** The records that were set aside last, newest first. */
+export async function listSetAside(reader: Reader, limit: number): Promise<SetAside[]> {
+  const { rows } = await reader.query<Omit<SetAside, 'at'> & { at: Date }>(
+    `select kind, topic, partition, message_offset::text as offset, key, at,
+       substring(left(value, 2000) from '"type": ?"([^"]{1,200})"') as type,
+       left(split_part(error, E'\n', 1), 300) as error
+     from quarantine order by at desc, topic, partition, message_offset limit $1`,
+    [limit],
+  );
+  return rows.map(({ at, ...row }) => ({ ...row, at: at.getTime() }));
+}
+export async function countSetAside(reader: Reader): Promise<{ commands: number; events: number }> {
+  const { rows } = await reader.query<{ commands: number; events: number }>(
+    `select count(*) filter (where kind = 'command')::int as commands,
+       count(*) filter (where kind = 'event')::int as events from quarantine`,
+  );
+  return rows[0]!;
+}
+
 /**
  * What could not be worked on, until somebody mends the cause: commands, which the committer put there, and events,
  * which park their key. The table alone knows: another replica may have parked a key, or sent it again.
@@ -74,6 +112,7 @@ export class Quarantine {
   /**
    * Sends a poisoned command again, as a new request behind all others of its key: under its own key it has been
    * answered, with our mistake. False when there is none.
+   * @throws StillPoisoned when it is no request at all
    */
   async replayCommand(
     topic: string,
@@ -88,7 +127,7 @@ export class Quarantine {
     );
     const [row] = rows;
     if (!row) return false;
-    const envelope = JSON.parse(row.value) as Envelope;
+    const envelope = envelopeOf(row.value);
     const id = derivedId(envelope.id, 'replay', topic, String(partition), String(offset));
     await send([{ topic, key: row.key, value: toJson({ ...envelope, id, idempotencyKey: id }) }]);
     await this.#forget(topic, partition, String(offset));
@@ -102,4 +141,14 @@ export class Quarantine {
       offset,
     ]);
   }
+}
+
+function envelopeOf(value: string): Envelope {
+  try {
+    const envelope = JSON.parse(value) as Envelope | null;
+    if (typeof envelope?.id === 'string') return envelope;
+  } catch {
+    // Told below.
+  }
+  throw new StillPoisoned('it is no request');
 }

@@ -7,7 +7,9 @@ export interface Reply {
   id: string;
   outcome: Outcome;
 }
+/** What is new on one channel of a live stream. A service says in one message what is new on all of its channels. */
 export interface LiveItems {
+  channel: string;
   items: { seq: number; item: unknown }[];
 }
 
@@ -21,7 +23,8 @@ export interface Pager {
 }
 
 export const replyChannel = (gateway: string) => `replies:${gateway}`;
-export const liveChannel = (stream: string, key: string) => `live:${stream}:${key}`;
+export const liveTopic = (service: string) => `live:${service}`;
+export const liveChannel = (stream: string, key: string) => `${stream}:${key}`;
 
 /** Redis pub/sub. A client that subscribes needs a connection of its own; nothing is kept while Redis is away. */
 export class RedisPager implements Pager {

@@ -1,16 +1,20 @@
 import { Journal } from '@yuzhi/database/journal';
 import type { Logger } from '@yuzhi/telemetry/logging';
 import { metrics } from '@yuzhi/telemetry/metrics';
+import { probes } from '@yuzhi/telemetry/probes';
 import type pg from 'pg';
+import { Busiest } from './busiest.ts';
 import { CommandIntake } from './command-intake.ts';
 import { type Committed, Committer } from './committer.ts';
+import type { Shown } from './decision.ts';
 import { type Errand, Errands } from './errands.ts';
 import { EventIntake } from './event-intake.ts';
 import type { Handlers } from './handlers.ts';
 import type { Log, TopicSpec } from './log.ts';
 import { type Projection, Projector } from './projector.ts';
 import { Quarantine } from './quarantine.ts';
-import { liveChannel, type Pager, replyChannel } from './replies.ts';
+import { liveChannel, type LiveItems, liveTopic, type Pager, replyChannel } from './replies.ts';
+import { readStanding, showStanding, type Standing } from './standing.ts';
 import { Sweeper } from './sweeper.ts';
 
 /** How long an answered idempotency key is remembered. */
@@ -57,6 +61,9 @@ export class Runtime {
   readonly sweeper: Sweeper;
   readonly #errands: Errands;
   #roll: NodeJS.Timeout | undefined;
+  #unprobe = () => {};
+  /** Live channels of this service. */
+  readonly busiest = new Busiest();
 
   constructor(private readonly parts: RuntimeParts) {
     const { service, log, logger, reader, side, handlers, sweepMs, errands = [] } = parts;
@@ -101,6 +108,7 @@ export class Runtime {
     await Promise.all([...this.#projectors.values()].map((p) => p.start()));
     this.sweeper.start();
     this.#errands.start();
+    this.#unprobe = probes.add(service, async () => showStanding(service, await this.standing()));
   }
   async #leased(): Promise<void> {
     while (!this.#intake!.ready) {
@@ -120,11 +128,17 @@ export class Runtime {
     const { pager, service } = this.parts;
     this.#errands.kick();
     for (const [gateway, said] of replies) pager.publish(replyChannel(gateway), said);
+    if (shows.length) pager.publish(liveTopic(service), this.#live(shows));
+    for (const { type, code } of decided) metrics.decided.of({ service, type, code }).inc();
+    if (quarantined) metrics.quarantined.of({ service, kind: 'command' }).inc(quarantined);
+  }
+
+  #live(shows: Shown[]): LiveItems[] {
     const channels = Map.groupBy(shows, ({ stream, key }) => liveChannel(stream.type, key));
-    for (const [channel, items] of channels)
-      pager.publish(channel, { items: items.map(({ seq, item }) => ({ seq, item })) });
-    for (const { type, code } of decided) metrics.decided.inc({ service, type, code });
-    if (quarantined) metrics.quarantined.inc({ service, kind: 'command' }, quarantined);
+    return [...channels].map(([channel, shown]) => {
+      this.busiest.add(channel, shown.length);
+      return { channel, items: shown.map(({ seq, item }) => ({ seq, item })) };
+    });
   }
 
   /** Why this service should get no traffic, if so. */
@@ -149,7 +163,7 @@ export class Runtime {
   }
 
   async pulse(): Promise<Pulse> {
-    const { service, reader, busy } = this.parts;
+    const { reader, busy } = this.parts;
     // What is decided and told while we look is in neither place when its turn comes, so it is looked for first.
     const before = (await this.#lag()) + (this.#intake?.unsent ?? 1);
     const [behind, outside] = await Promise.all([
@@ -162,9 +176,21 @@ export class Runtime {
       this.sweeper.now(),
       this.sweeper.earliest(),
     ]);
-    metrics.lag.set({ service }, lag);
     const waiting = [before, lag, this.#intake?.unsent ?? 1, ...behind, ...outside].reduce((sum, n) => sum + n, 0);
     return { waiting, now, earliestDeadline, parked: parked.rows[0]!.count };
+  }
+  standing(): Promise<Standing> {
+    const { service, reader } = this.parts;
+    return readStanding({
+      service,
+      reader,
+      sweeper: this.sweeper,
+      errands: this.#errands,
+      intake: this.#intake,
+      events: this.#events,
+      projectors: this.#projectors,
+      ownLag: () => this.#lag(),
+    });
   }
   /** End offsets minus stored offsets. */
   async #lag(): Promise<number> {
@@ -182,6 +208,7 @@ export class Runtime {
   /** Stops taking, lets the running commit end, keeps the rest for the next owner. */
   async stop(): Promise<void> {
     clearInterval(this.#roll);
+    this.#unprobe();
     this.sweeper.stop();
     await this.#errands.stop();
     await this.#intake?.close();

@@ -4,11 +4,12 @@ import type { Command, Declared, Event, Query } from './declare.ts';
 import * as escrow from './escrow.ts';
 import * as identity from './identity.ts';
 import * as listings from './listings.ts';
+import * as ops from './ops.ts';
 import * as oversight from './oversight.ts';
 import * as register from './register.ts';
+import { SERVICES, type ServiceName } from './service-names.ts';
 
-export const SERVICES = ['identity', 'register', 'listings', 'bidding', 'contracts', 'escrow', 'oversight'] as const;
-export type ServiceName = (typeof SERVICES)[number];
+export { SERVICES, type ServiceName };
 
 /** Command partitions by owner, over-provisioned once and never changed. One book, so one partition of money. */
 const PARTITIONS: Record<ServiceName, number> = {
@@ -30,7 +31,7 @@ export interface Catalogue {
 const isDeclared = (value: unknown): value is Declared =>
   typeof value === 'object' && value !== null && 'kind' in value && 'service' in value && !('_zod' in value);
 
-const modules = [identity, register, listings, bidding, contracts, escrow, oversight];
+const modules = [identity, register, listings, bidding, contracts, escrow, oversight, ops];
 const declared = modules.flatMap((module) => Object.values(module as Record<string, unknown>).filter(isDeclared));
 
 const topics = [

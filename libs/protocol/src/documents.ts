@@ -1,5 +1,7 @@
+import { asyncapi } from './asyncapi.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { CloudEvent, Declared, Event, Refusal, Refusals } from './declare.ts';
+import { CloudEventEnvelope } from './envelopes.ts';
 import { openapi, type OpenApiOptions } from './openapi.ts';
 import { simplify } from './openapi-schemas.ts';
 import { platformRefusals } from './platform.ts';
@@ -19,13 +21,16 @@ const SAMPLE = '.sample.json';
 export function documents(catalogue: Catalogue, committed: Files, options: OpenApiOptions): Files {
   const events = catalogue.declared.filter((d) => d.kind === 'event');
   refuseForgotten(events, committed);
+  const samples = new Map(events.map((event) => [event.type, keptSample(event, committed)]));
+  const examples = new Map([...samples].map(([type, sampled]) => [type, JSON.parse(sampled) as CloudEvent]));
   return new Map([
     ['openapi.json', text(openapi(catalogue, options))],
+    ['asyncapi.json', text(asyncapi(catalogue, { version: options.version, examples }))],
     ['topics.md', topicsPage(catalogue)],
     ['refusals.md', refusalsPage(catalogue)],
     ...events.flatMap((event): [string, string][] => [
       [`events/${event.type}.schema.json`, text(eventSchema(event))],
-      [`events/${event.type}${SAMPLE}`, keptSample(event, committed)],
+      [`events/${event.type}${SAMPLE}`, samples.get(event.type)!],
     ]),
   ]);
 }
@@ -75,24 +80,8 @@ function eventSample({ type, service, key, data }: Event): CloudEvent {
   }
 }
 
-const id = z.uuid();
-/** CloudEvents 1.0 in structured JSON, as `CloudEvent` in `declare.ts` has it. */
-const Envelope = z.object({
-  specversion: z.literal('1.0'),
-  id,
-  source: z.string(),
-  type: z.string(),
-  subject: z.string().meta({ description: 'The key of the record: the id of the aggregate.' }),
-  time: z.iso.datetime().meta({ description: "The platform's time of the decision." }),
-  causationid: id.meta({ description: 'The command that caused it.' }),
-  aggversion: z.int().min(0).meta({ description: 'Version of the aggregate after the event.' }),
-  saleid: id.optional(),
-  actor: z.object({ party: z.string(), person: z.string() }),
-  traceparent: z.string().optional(),
-});
-
 function eventSchema({ type, service, data, sentence, audience }: Event): object {
-  const whole = Envelope.extend({ type: z.literal(type), source: z.literal(`/${service}`), data });
+  const whole = CloudEventEnvelope.extend({ type: z.literal(type), source: z.literal(`/${service}`), data });
   const { $schema, ...schema } = z.toJSONSchema(whole, { io: 'input', override: simplify });
   return { $schema, title: type, description: `${sentence.zh} · ${sentence.en}`, 'x-audience': audience, ...schema };
 }

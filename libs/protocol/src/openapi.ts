@@ -10,7 +10,8 @@ export interface OpenApiOptions {
   version: string;
 }
 
-const SERVICES: Record<string, Words> = {
+/** What each owner of messages is, for a reader of the documents. */
+export const SERVICES_IN_WORDS: Record<string, Words> = {
   platform: { zh: '平台：操作结果', en: 'The platform itself: outcomes of operations' },
   identity: { zh: '机构、人员、岗位与登录', en: 'Organisations, people, roles and sign-in' },
   register: { zh: '专利登记簿与著录变更', en: 'The patent register and its filings' },
@@ -138,7 +139,7 @@ export function openapi(catalogue: Catalogue, { url, version }: OpenApiOptions):
     paths.set(path, { ...paths.get(path), [method]: operations.of(d) });
   }
   paths.set('/v1/operations/{owner}/{aggregate}/{key}', { get: operationsDoor(operations) });
-  const tags = Object.entries(SERVICES).filter(
+  const tags = Object.entries(SERVICES_IN_WORDS).filter(
     ([name]) => name === 'platform' || routed.some((d) => d.service === name),
   );
   const { examples, responses } = operations.refusals;

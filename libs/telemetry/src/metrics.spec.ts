@@ -1,52 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
 import { metrics, registry } from './metrics.ts';
 
 /** Labels with few values each: a person, a lot or an id would make a series of every one. */
-const LABELS = ['service', 'route', 'status', 'type', 'code', 'reason', 'kind', 'stream', 'le'];
+const LABELS = new Set(
+  'service method route type status code reason kind stream process from on errand answered group pool owner of'.split(
+    ' ',
+  ),
+);
+const all = Object.values(metrics);
 
 describe('the metrics of a process', () => {
-  it('are named in one registry, with their unit last', async () => {
-    const own = (await registry.getMetricsAsJSON()).filter(({ name }) => name.startsWith('yuzhi_'));
-    expect(own).toHaveLength(Object.keys(metrics).length);
-    const unit = { counter: /_total$/, histogram: /_seconds$/, gauge: /^(?!.*(_total|_seconds)$)/, summary: /$^/ };
-    for (const { name, type, help } of own) {
-      expect(name).toMatch(unit[String(type) as keyof typeof unit]);
-      expect(help).toMatch(/\.$/);
+  it('are named in one registry, each once, with a sentence', async () => {
+    const names = all.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { name, help } of all) {
+      expect(name).toMatch(/^yuzhi_[a-z_]+$/);
+      expect(help).toMatch(/^[A-Z].*\.$/);
+    }
+    const exposed = (await registry.getMetricsAsJSON()).filter(({ name }) => name.startsWith('yuzhi_'));
+    expect(exposed).toHaveLength(all.length);
+  });
+
+  it('say by their names what is counted and what is a time', () => {
+    for (const { name, type, declared } of all) {
+      expect({ name, total: name.endsWith('_total') }).toEqual({ name, total: type === 'counter' });
+      expect({ name, seconds: /_seconds(_total)?$/.test(name) }).toEqual({
+        name,
+        seconds: declared.unit === 'seconds',
+      });
     }
   });
 
-  it('are labelled by what has few values', async () => {
-    metrics.requests.observe({ service: 'escrow', route: '/v1/books', status: '200' }, 0.003);
-    metrics.decided.inc({ service: 'escrow', type: 'escrow.book.hold.v1', code: 'done' });
-    metrics.commits.observe({ service: 'escrow' }, 0.004);
-    metrics.retries.inc({ service: 'escrow', reason: 'fenced' });
-    metrics.quarantined.inc({ service: 'escrow', kind: 'event' });
-    metrics.lag.set({ service: 'escrow' }, 3);
-    metrics.watchers.set({ stream: 'bidding.auction.feed.v1' }, 1);
-    const text = await registry.metrics();
-    const labels = [...text.matchAll(/^yuzhi_\w+\{(.*)\} /gm)].flatMap(([, of]) => [...of!.matchAll(/(\w+)="/g)]);
-    expect(new Set(labels.map(([, name]) => name))).toEqual(new Set(LABELS));
+  it('are labelled by what has few values', () => {
+    const used = new Set<string>(all.flatMap(({ declared }) => [...declared.labels]));
+    expect([...used].filter((label) => !LABELS.has(label))).toEqual([]);
   });
 
   it('tell several services of one process apart', async () => {
-    metrics.lag.set({ service: 'bidding' }, 5);
+    metrics.queued.of({ service: 'escrow' }).set(3);
+    metrics.queued.of({ service: 'bidding' }).set(5);
     const text = await registry.metrics();
-    expect(text).toContain('yuzhi_command_lag{service="escrow"} 3');
-    expect(text).toContain('yuzhi_command_lag{service="bidding"} 5');
-  });
-
-  it('refuse a label that nobody declared', () => {
-    expect(() => metrics.lag.set({ sale: 's-1' } as never, 1)).toThrow('sale');
+    expect(text).toContain('yuzhi_commands_queued{service="escrow"} 3\n');
+    expect(text).toContain('yuzhi_commands_queued{service="bidding"} 5\n');
   });
 
   it('count a commit of two milliseconds and one of five seconds in different buckets', async () => {
-    metrics.commits.observe({ service: 'slow' }, 0.002);
-    metrics.commits.observe({ service: 'slow' }, 5);
+    const slow = metrics.commits.of({ service: 'slow' });
+    slow.observe(0.002);
+    slow.observe(5);
     const text = await registry.metrics();
-    expect(text).toContain('yuzhi_commit_seconds_bucket{le="0.002",service="slow"} 1');
-    expect(text).toContain('yuzhi_commit_seconds_bucket{le="5",service="slow"} 2');
+    expect(text).toContain('yuzhi_commit_seconds_bucket{le="0.002",service="slow"} 1\n');
+    expect(text).toContain('yuzhi_commit_seconds_bucket{le="5",service="slow"} 2\n');
   });
 
-  it('stand beside those of Node itself', async () => {
-    expect(await registry.metrics()).toMatch(/^nodejs_eventloop_lag_seconds /m);
+  it('stand beside those of Node itself, as OpenMetrics', async () => {
+    expect(registry.contentType).toMatch('application/openmetrics-text');
+    const text = await registry.metrics();
+    expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+    expect(text).toMatch(/# EOF\n$/);
   });
 });

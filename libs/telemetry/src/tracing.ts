@@ -10,6 +10,7 @@ import {
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, SimpleSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
+import { SampledSpans, type Sampling } from './sampling.ts';
 
 /** Every attribute name that a span of ours may carry; nothing secret and nothing personal is among them. */
 export interface SpanAttributes {
@@ -30,9 +31,20 @@ export interface Traced {
 
 let recording = false;
 
+export interface TracingOptions {
+  batched?: boolean;
+  /** Absent, every span is kept. */
+  sampling?: Sampling;
+}
+
 /** Spans go to this exporter from now on; without a call, tracing costs nothing. Answers the flush-and-stop. */
-export function startTracing(service: string, exporter: SpanExporter, { batched = true } = {}): () => Promise<void> {
-  const spanProcessors = [batched ? new BatchSpanProcessor({ exporter }) : new SimpleSpanProcessor({ exporter })];
+export function startTracing(
+  service: string,
+  exporter: SpanExporter,
+  { batched = true, sampling }: TracingOptions = {},
+): () => Promise<void> {
+  const sent = batched ? new BatchSpanProcessor({ exporter }) : new SimpleSpanProcessor({ exporter });
+  const spanProcessors = [sampling ? new SampledSpans(sent, sampling) : sent];
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': service }),
     spanProcessors,

@@ -15,7 +15,7 @@ afterAll(() => database.close());
 
 const file = (key: string, outcome: unknown, day = '2026-11-24') =>
   run(
-    `insert into inbox values ('p', 'a', $1, $2, gen_random_uuid(), 't', 'h', $3, now())`,
+    `insert into inbox values (md5($1)::uuid, 'p', 'a', $1, $2, gen_random_uuid(), 't', 'h', $3, now())`,
     key,
     day,
     JSON.stringify(outcome),

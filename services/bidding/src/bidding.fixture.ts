@@ -1,12 +1,12 @@
 import type { ServiceConfig } from '@yuzhi/chassis/config';
-import { type Asked, Journal } from '@yuzhi/database/journal';
+import { Journal } from '@yuzhi/database/journal';
 import { startIssuer, type TestIssuer } from '@yuzhi/chassis/issuer.fixture';
 import { type RunningService, startService } from '@yuzhi/chassis/service';
 import type { Log } from '@yuzhi/messaging/log';
 import { MemoryBroker, MemoryLog } from '@yuzhi/messaging/memory-log';
 import { answerType } from '@yuzhi/messaging/judge';
 import { MemoryPager, replyChannel, type Reply } from '@yuzhi/messaging/replies';
-import { uuidv7 } from '@yuzhi/messaging/ids';
+import { askedOf, uuidv7 } from '@yuzhi/messaging/ids';
 import { admitBidder, auctionEnded, openAuction, placeBid, registerBidder } from '@yuzhi/protocol/bidding';
 import { catalogue } from '@yuzhi/protocol/catalogue';
 import type { CloudEvent, Command, DataOf, Envelope, InputOf, Outcome, Principal } from '@yuzhi/protocol/declare';
@@ -153,13 +153,13 @@ export class Market {
     const heard = new Promise<Outcome>((go) => this.#waiting.set(id, go));
     this.broker.append({ topic: 'bidding.commands', key, value: JSON.stringify(envelope) });
     try {
-      return await Promise.race([heard, this.#filed(id, { party: principal.party, aggregate: key, idempotencyKey })]);
+      return await Promise.race([heard, this.#filed(id, askedOf(principal.party, key, idempotencyKey).id)]);
     } finally {
       this.#waiting.delete(id);
     }
   }
   /** A reply may be lost, an outcome never. */
-  async #filed(id: string, asked: Asked): Promise<Outcome> {
+  async #filed(id: string, asked: string): Promise<Outcome> {
     while (this.#waiting.has(id)) {
       await new Promise((go) => setTimeout(go, 250));
       const [filed] = this.#waiting.has(id) ? await new Journal().known(this.database.reader, [asked]) : [];

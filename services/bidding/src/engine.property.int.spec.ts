@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { liveChannel, MemoryPager } from '@yuzhi/messaging/replies';
+import { liveChannel, liveTopic, MemoryPager } from '@yuzhi/messaging/replies';
 import { admitBidder, hall, openAuction, placeBid, registerBidder } from '@yuzhi/protocol/bidding';
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
@@ -85,6 +85,7 @@ async function play(saleId: string, happenings: Happening[], mishaps: string[]):
   await Promise.all(decided);
 }
 
+type Said = { channel: string; items: Live['items'] }[];
 interface Live {
   items: { seq: number; item: HallItem }[];
   head: number;
@@ -106,8 +107,9 @@ describe('the engine, forgetting, losing its connection and starting anew in bet
         base = Date.now() + 60_000;
         const saleId = await opened(played.reserveFen);
         const heard: Live['items'] = [];
-        const stop = await new MemoryPager().subscribe(liveChannel(hall.type, saleId), (said: Live) => {
-          heard.push(...said.items);
+        const stop = await new MemoryPager().subscribe(liveTopic('bidding'), (said: Said) => {
+          const mine = said.filter(({ channel }) => channel === liveChannel(hall.type, saleId));
+          heard.push(...mine.flatMap(({ items }) => items));
         });
         const happenings = told(played);
         await play(saleId, happenings, played.mishaps);

@@ -287,7 +287,14 @@ describe('a breach of a law of the book', () => {
       [`update entry set account_version = account_version + 5 where account = '${code}'`],
     ],
     ['an entry without an account', ['I2', 'I6'], [`delete from account where code = '${code}'`]],
-    ['an empty journal', ['I7'], [`insert into journal values ('${free}', null, 'x', 'x', 'x', now(), now(), null)`]],
+    [
+      'an empty journal',
+      ['I7'],
+      [
+        `insert into journal (id, kind, ref, actor, effective_at, booked_at)
+         values ('${free}', 'x', 'x', 'x', now(), now())`,
+      ],
+    ],
     [
       'a captured hold without its journal',
       ['I8'],

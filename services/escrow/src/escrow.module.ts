@@ -1,3 +1,4 @@
+import { sealerOf } from '@yuzhi/chassis/sealer';
 import { ServiceModule } from '@yuzhi/chassis/service';
 import { catalogue } from '@yuzhi/protocol/catalogue';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -36,6 +37,7 @@ export class EscrowModule {
       providers: [
         { provide: PaymentRail, useFactory: () => new StripeRail(config) },
         BookStore,
+        sealerOf('journal'),
         OrderHandlers,
         SaleHandlers,
         RailHandlers,

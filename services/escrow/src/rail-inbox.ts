@@ -2,7 +2,7 @@ import { READER, SIDE } from '@yuzhi/chassis/service';
 import { toJson } from '@yuzhi/database/json';
 import type { Reader } from '@yuzhi/database/store';
 import { servicePrincipal } from '@yuzhi/messaging/effects';
-import { derivedId } from '@yuzhi/messaging/ids';
+import { askedOf, derivedId } from '@yuzhi/messaging/ids';
 import { Inject, Injectable } from '@nestjs/common';
 import { BOOK } from './book.store.ts';
 import { PaymentRail, type RailEvent } from './payment-rail.ts';
@@ -34,7 +34,7 @@ export class RailInbox {
         events.map((e) => e.id),
         events.map((e) => e.account),
         events.map((e) => e.type),
-        events.map((e) => derivedId(READ_EVENTS, e.id, '0', '0')),
+        events.map((e) => askedOf(party, BOOK, derivedId(READ_EVENTS, e.id, '0', '0')).id),
         events.map((e) => toJson(e.payload)),
         events.map((e) => this.rail.concerns(e.type)),
       ],
@@ -44,11 +44,10 @@ export class RailInbox {
   /** Those that the book has not decided on, the oldest first. */
   async waiting(limit: number): Promise<Waiting[]> {
     const { rows } = await this.reader.query<Waiting & { isDecided: boolean }>(
-      `select e.id, e.type, e.account, e.payload, exists (
-         select from inbox i where i.party = $1 and i.aggregate = $2 and i.idempotency_key = e.note_id::text
-       ) as "isDecided"
-       from psp_event e where e.processed_at is null order by e.received_at limit $3`,
-      [party, BOOK, limit],
+      `select e.id, e.type, e.account, e.payload,
+         exists (select from inbox i where i.asked = e.note_id) as "isDecided"
+       from psp_event e where e.processed_at is null order by e.received_at limit $1`,
+      [limit],
     );
     const decided = rows.filter(({ isDecided }) => isDecided);
     await this.done(decided.map(({ id }) => id));

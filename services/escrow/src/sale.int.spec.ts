@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { verifySeals } from '@yuzhi/database/seals';
 import { uuidv7 } from '@yuzhi/messaging/ids';
 import { admitBidder } from '@yuzhi/protocol/bidding';
 import {
@@ -222,6 +223,36 @@ describe('a deadline', () => {
     await house.payee(inventor);
     await house.until(async () => (await house.money(saleId)).state === 'settled');
     expect((await house.money(saleId)).overdue).toBeNull();
+  });
+});
+
+describe('the book', () => {
+  it('is sealed behind its writer: what a superuser edits afterwards is named', async () => {
+    const { reader } = house.database;
+    await house.until(async () => {
+      const [open] = await house.rows<{ n: string }>(
+        `select count(*) as n from journal
+         where seq > coalesce((select max(seq) from seal where chain = 'journal'), 0)`,
+      );
+      return open!.n === '0';
+    });
+    expect(await verifySeals(reader, 'journal')).toEqual([]);
+    const [{ id }] = (await house.rows<{ id: string }>('select id from journal order by seq limit 1 offset 3')) as [
+      { id: string },
+    ];
+    const edit = async (difference: number) => {
+      await house.rows('alter table entry disable trigger append_only');
+      await house.rows(
+        'update entry set amount_fen = amount_fen + $2 where journal_id = $1 and line = 1',
+        id,
+        difference,
+      );
+      await house.rows('alter table entry enable trigger append_only');
+    };
+    await edit(1);
+    expect(await verifySeals(reader, 'journal')).toMatchObject([{ kind: 'changed', subject: `journal ${id}` }]);
+    await edit(-1);
+    expect(await verifySeals(reader, 'journal')).toEqual([]);
   });
 });
 

@@ -5,10 +5,16 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ActivateRulebook } from './activate-rulebook.ts';
 import { ClockStepper } from './clock-stepper.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
+import { LiveView } from './live-view.ts';
+import { Members } from './members.ts';
+import { OpsQueries } from './ops.queries.ts';
 import type { OversightConfig } from './oversight.config.ts';
 import { ClockHandlers, RulebookHandlers } from './oversight.handlers.ts';
 import { OversightQueries } from './oversight.queries.ts';
 import { ClockStore, RulebookStore } from './oversight.store.ts';
+import { CarryOutReplays } from './replay.errand.ts';
+import { ReplayHandlers } from './replays.handlers.ts';
+import { ReplayStore } from './replays.store.ts';
 import { SaleRecordProjection } from './sale-record.ts';
 
 const providers = [
@@ -20,6 +26,12 @@ const providers = [
   ActivateRulebook,
   ClockStepper,
   SaleRecordProjection,
+  Members,
+  LiveView,
+  OpsQueries,
+  ReplayStore,
+  ReplayHandlers,
+  CarryOutReplays,
 ];
 
 @Module({ providers })
@@ -27,7 +39,7 @@ export class OversightModule {
   static with(config: OversightConfig): DynamicModule {
     const options = {
       catalogue,
-      errands: [ActivateRulebook],
+      errands: [ActivateRulebook, CarryOutReplays],
       projections: [SaleRecordProjection],
       tables: [organisations, people],
       prisma: PrismaClient,

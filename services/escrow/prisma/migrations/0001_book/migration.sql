@@ -25,6 +25,8 @@ create index account_by_sale on account (sale_id);
 
 create table journal (
   id uuid primary key,
+  -- In the order of booking: the book has one writer.
+  seq bigint generated always as identity unique,
   sale_id uuid,
   kind text not null,
   ref text not null,
@@ -45,6 +47,14 @@ create table entry (
   primary key (journal_id, line),
   unique (account, account_version)
 );
+
+create view sealed_journal as
+select j.seq, 'journal ' || j.id as subject,
+  jsonb_build_array(j.seq, j.id, j.sale_id, j.kind, j.ref, j.actor, extract(epoch from j.effective_at),
+    extract(epoch from j.booked_at), j.reverses, (
+      select jsonb_agg(jsonb_build_array(line, account, amount_fen, balance_after, account_version) order by line)
+      from entry where journal_id = j.id))::text as canonical
+from journal j;
 
 create table hold (
   id text primary key,
@@ -121,7 +131,7 @@ create table rail_attempt (
   primary key (operation_id, attempt)
 );
 
--- Events of the rail as its webhooks or its list told them. `note_id` is the command that one leads to.
+-- Events of the rail as its webhooks or its list told them. `note_id` is the request that one leads to.
 create table psp_event (
   id text primary key,
   account text,

@@ -1,0 +1,195 @@
+import type { Sample } from './sample.ts';
+
+/** Everything that is measured, each on its own in turn. */
+export const VARIANTS = [
+  'ours-many',
+  'ours-hot',
+  'ours-hot-256',
+  'ours-1',
+  'ours-10',
+  'ours-100',
+  'ours-10000',
+  'ours-watched',
+  'ours-steady',
+  'ours-overload',
+  'echo-many',
+  'echo-hot',
+  'rows-many',
+  'rows-hot',
+  'control-many',
+  'control-hot',
+  'naive-many',
+  'naive-hot',
+  'floor',
+  'transfers-random',
+  'transfers-hot',
+  'ledger',
+] as const;
+export type VariantId = (typeof VARIANTS)[number];
+
+export interface Figure {
+  /** As it is asked for; several parts may share one. */
+  id: string;
+  part: string;
+  says: string;
+  unit: '×' | '%' | 'ms' | 'per s' | 'per commit';
+  better: 'more' | 'less';
+  must?: number;
+  stretch?: number;
+  of: readonly VariantId[];
+  /** Of one round. */
+  value: (sample: (id: VariantId) => Sample) => number;
+}
+
+type Value = Figure['value'];
+type Goal = Pick<Figure, 'must' | 'stretch'>;
+const atLeast = (must: number, stretch = must): Goal & { better: 'more' } => ({ better: 'more', must, stretch });
+const atMost = (must: number, stretch = must): Goal & { better: 'less' } => ({ better: 'less', must, stretch });
+
+/** How much faster one is than the other. */
+const rate = (one: VariantId, other: VariantId): Pick<Figure, 'unit' | 'of' | 'value'> => ({
+  unit: '×',
+  of: [one, other],
+  value: (sample) => sample(one).perSecond / sample(other).perSecond,
+});
+const cost = (
+  one: VariantId,
+  echo: VariantId,
+  of: (sample: Sample) => number,
+): Pick<Figure, 'unit' | 'of' | 'value'> => ({
+  unit: '×',
+  of: [one, echo],
+  value: (sample) => of(sample(one)) / sample(echo).cpuUs.gateway,
+});
+const servers = ({ serverUs }: Sample) => serverUs;
+const gateway = ({ cpuUs }: Sample) => cpuUs.gateway;
+const measured = (sample: Sample, name: string): number => sample.measures?.[name] ?? Number.NaN;
+const latency = ({ latencyMs }: Sample, wanted: number): number =>
+  latencyMs?.find(([share]) => share === wanted)?.[1] ?? Number.NaN;
+
+const POOLS = ['ours-1', 'ours-10', 'ours-100', 'ours-many', 'ours-10000'] as const;
+/** The farthest from 1,000 lots, of 1 to 10,000. */
+const farthest: Value = (sample) => {
+  const many = sample('ours-many').perSecond;
+  return Math.max(...POOLS.map((id) => Math.abs(sample(id).perSecond / many - 1) * 100));
+};
+/** One commit and two round trips through the log: what an acknowledged quote is made of, with nothing else running. */
+const floor = (sample: Sample) => measured(sample, 'commitMs') + 2 * measured(sample, 'logMs');
+
+const one = (id: string, part: string, says: string, rest: Omit<Figure, 'id' | 'part' | 'says'>): Figure => ({
+  id,
+  part,
+  says,
+  ...rest,
+});
+
+/** What is to be reached, as `--only` names it. Each value is of one round; the median and the range are told. */
+export const FIGURES: readonly Figure[] = [
+  one('G1', '', 'quotes on 1,000 lots, c=256, against single-row inserts', {
+    ...rate('ours-many', 'rows-many'),
+    ...atLeast(0.7, 0.9),
+  }),
+  one('G2', '', 'quotes on one hot lot, c=64, against conditional updates of one row', {
+    ...rate('ours-hot', 'rows-hot'),
+    ...atLeast(5.5, 7),
+  }),
+  one('G3', '', 'one hot lot against 1,000 lots, both c=256', {
+    ...rate('ours-hot-256', 'ours-many'),
+    ...atLeast(0.95, 1.1),
+  }),
+  one('G4', 'hot', 'against the naive app on one hot lot, c=64', {
+    ...rate('ours-hot', 'naive-hot'),
+    ...atLeast(12, 25),
+  }),
+  one('G4', 'many', 'against the naive app on 1,000 lots, c=256', {
+    ...rate('ours-many', 'naive-many'),
+    ...atLeast(4, 6),
+  }),
+  one('G5', 'many', 'against a bare echo, c=256', { ...rate('ours-many', 'echo-many'), ...atLeast(0.3, 0.45) }),
+  one('G5', 'hot', 'against a bare echo, c=64', { ...rate('ours-hot', 'echo-hot'), ...atLeast(0.2, 0.3) }),
+  one('G6', 'many', "CPU of a durable quote against an echo's, c=256", {
+    ...cost('ours-many', 'echo-many', servers),
+    ...atMost(4, 3),
+  }),
+  one('G6', 'hot', "CPU of a durable quote against an echo's, one hot lot, c=64", {
+    ...cost('ours-hot', 'echo-hot', servers),
+    ...atMost(5.5, 4),
+  }),
+  one('G6', 'gateway', "the gateway's CPU alone against an echo's, c=256", {
+    ...cost('ours-many', 'echo-many', gateway),
+    ...atMost(2.5, 2),
+  }),
+  one('G7', 'many', 'against the same over a socket instead of the log, 1,000 lots, c=256', {
+    ...rate('ours-many', 'control-many'),
+    ...atLeast(0.65, 0.75),
+  }),
+  one('G7', 'hot', 'against the same over a socket instead of the log, one hot lot, c=64', {
+    ...rate('ours-hot', 'control-hot'),
+    ...atLeast(0.55, 0.65),
+  }),
+  one('G7', 'commits', 'quotes acknowledged by one commit at saturation', {
+    unit: 'per commit',
+    of: ['ours-many'],
+    value: (sample) => sample('ours-many').operations / measured(sample('ours-many'), 'commits'),
+    ...atLeast(25),
+  }),
+  one('G8', 'p50', 'median latency at half load against one commit and two round trips through the log', {
+    unit: '×',
+    of: ['ours-many', 'floor', 'ours-steady'],
+    value: (sample) => latency(sample('ours-steady'), 50) / floor(sample('floor')),
+    ...atMost(3),
+  }),
+  one('G8', 'p99', '99th percentile against the median at half load', {
+    unit: '×',
+    of: ['ours-many', 'ours-steady'],
+    value: (sample) => latency(sample('ours-steady'), 99) / latency(sample('ours-steady'), 50),
+    ...atMost(5, 4),
+  }),
+  one('G9', 'goodput', 'quotes accepted at twice the load that is taken, against the most', {
+    ...rate('ours-overload', 'ours-many'),
+    ...atLeast(0.9, 0.95),
+  }),
+  one('G9', 'shed', 'how long it takes to be turned away then, 99th percentile', {
+    unit: 'ms',
+    of: ['ours-many', 'ours-overload'],
+    value: (sample) => measured(sample('ours-overload'), 'shedP99Ms'),
+    ...atMost(20),
+  }),
+  one('G10', 'lots', 'farthest rate from that on 1,000 lots, of 1 to 10,000 lots, c=256', {
+    unit: '%',
+    of: POOLS,
+    value: farthest,
+    ...atMost(15),
+  }),
+  one('G11', 'rate', 'quotes on the hot lot with 1,000 watchers against without', {
+    ...rate('ours-watched', 'ours-hot'),
+    ...atLeast(0.85),
+  }),
+  one('G11', 'events', 'frames that a watcher is sent each second', {
+    unit: 'per s',
+    of: ['ours-watched'],
+    value: (sample) => measured(sample('ours-watched'), 'framesPerSecond'),
+    ...atMost(20),
+  }),
+  one('G12', 'PT', 'the ledger alone against a transfer function on random accounts', {
+    ...rate('ledger', 'transfers-random'),
+    better: 'more',
+  }),
+];
+
+/** The figures asked for. */
+export const figuresOf = (only?: readonly string[]): readonly Figure[] =>
+  only ? FIGURES.filter(({ id }) => only.includes(id)) : FIGURES;
+
+/** What must be measured for them, in the order in which it is. */
+export const variantsOf = (figures: readonly Figure[]): readonly VariantId[] =>
+  VARIANTS.filter((id) => figures.some(({ of }) => of.includes(id)));
+
+export type Reached = 'stretch' | 'must' | 'below' | 'for comparison';
+
+export function reached({ better, must, stretch }: Figure, value: number): Reached {
+  if (must === undefined) return 'for comparison';
+  const holds = (goal: number) => (better === 'more' ? value >= goal : value <= goal);
+  if (!holds(must)) return 'below';
+  return stretch !== undefined && holds(stretch) ? 'stretch' : 'must';
+}

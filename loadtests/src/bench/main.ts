@@ -1,0 +1,76 @@
+import { readAddresses } from '@yuzhi/journeys/journeys.config';
+import { readPlace } from './bench.config.ts';
+import { Bench } from './bench.ts';
+import { compare } from './against.ts';
+import { figuresOf, variantsOf } from './figures.ts';
+import { describeCommit, describeMachine } from './machine.ts';
+import { type BenchOptions, readOptions } from './options.ts';
+import { writePage } from './page.ts';
+import { cellsOf, type Run, writeReport } from './report.ts';
+import { resultsOf, type Rounds, runRounds } from './rounds.ts';
+import { percent, type Sample } from './sample.ts';
+import { databaseOf } from './targets.ts';
+import { sum } from './stats.ts';
+import { PREPARE } from './variants.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+const say = (line: string) => console.log(line);
+
+/** A cold broker costs three to five times as much: it is warmed by what it will carry. */
+async function prime(bench: Bench, seconds: number): Promise<void> {
+  if (!seconds) return;
+  const { load } = await PREPARE['ours-many'](bench, new Map());
+  const { operations, attempts } = await load(seconds);
+  say(`… primed for ${seconds} s, ${percent(operations / attempts)} of ${attempts} accepted`);
+}
+
+async function judge(bench: Bench, samples: readonly Sample[]): Promise<Verdict> {
+  const target = await bench.target('ours');
+  const ours = samples.filter(({ variant }) => variant.startsWith('ours-'));
+  const pools = await Promise.all([...target.opened()].map((count) => target.lots(count)));
+  const accepted = sum(ours.map(({ operations }) => operations));
+  const databaseUrl = databaseOf(bench.place.databaseUrl, target.database!);
+  return verdictOf({ databaseUrl, lots: pools.flat(), accepted });
+}
+
+function tell(run: Run, options: BenchOptions): void {
+  for (const result of run.results) {
+    const [figure, , median, range, goal, reached] = cellsOf(result);
+    say(`${figure!.padEnd(12)} ${median!.padStart(14)}   ${range!.padStart(16)}   ${goal!.padEnd(16)} ${reached}`);
+  }
+  say(`${run.verdict.good ? 'proven' : 'NOT PROVEN'}: ${run.verdict.says}`);
+  say(`report: ${writeReport(run)}`);
+  // What was measured roughly, or only in part, must not stand for the whole.
+  if (!options.rough && !options.only) say(`table: ${writePage(run)}`);
+}
+
+/** Exit code 0: everything asked for was measured, and what was acknowledged is there. */
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  const bench = await Bench.open(readPlace(), readAddresses());
+  try {
+    await prime(bench, options.primeSeconds);
+    if (options.against) return await compare(bench, options, say);
+    const figures = figuresOf(options.only);
+    const variants = variantsOf(figures).map((id) => [id, PREPARE[id]] as [string, (typeof PREPARE)[typeof id]]);
+    const rounds: Rounds = await runRounds(bench, variants, { ...options, say });
+    const results = resultsOf(figures, rounds);
+    const verdict = await judge(bench, rounds.samples);
+    const about = {
+      date: new Date().toISOString().slice(0, 16).replace('T', ' '),
+      machine: describeMachine(),
+      options,
+    };
+    tell({ ...about, ...describeCommit(), results, ...rounds, verdict }, options);
+    return verdict.good && !results.some(({ reached }) => reached === 'refused') ? 0 : 1;
+  } finally {
+    await bench.close();
+  }
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(1);
+}

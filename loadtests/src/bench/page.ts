@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '@yuzhi/backing/environment';
+import { byVariant } from './charts.ts';
+import { cellsOf, HEADINGS, type Run, sentencesOf } from './report.ts';
+import { median } from './stats.ts';
+import type { Sample } from './sample.ts';
+import { SERVER_ROLES } from './cpu.ts';
+
+const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+
+function variantRow([variant, of]: [string, Sample[]]): string[] {
+  const middle = (pick: (sample: Sample) => number, digits: number) => median(of.map(pick)).toFixed(digits);
+  const rates = of.map(({ perSecond }) => perSecond);
+  return [
+    variant,
+    middle(({ perSecond }) => perSecond, 0),
+    `${Math.min(...rates).toFixed(0)} – ${Math.max(...rates).toFixed(0)}`,
+    `${middle(({ acceptedShare }) => acceptedShare * 100, 1)} %`,
+    middle(({ serverUs }) => serverUs, 1),
+    ...SERVER_ROLES.map((role) => middle(({ cpuUs }) => cpuUs[role], 1)),
+  ];
+}
+
+/** The committed table. */
+export function page(run: Run): string {
+  const { results, samples } = run;
+  return [
+    '# Benchmarks',
+    'Written by `npm run bench`; what it means and how it is measured says `loadtests/src/bench/README.md`.',
+    sentencesOf(run).join('\n'),
+    '## Figures',
+    table(HEADINGS, results.map(cellsOf)),
+    '## What they are made of',
+    'Medians over the rounds. CPU in µs per operation: of all servers together, then by role.',
+    table(['variant', 'per s', 'range', 'accepted', 'servers', ...SERVER_ROLES], byVariant(samples).map(variantRow)),
+    '',
+  ].join('\n\n');
+}
+
+export function writePage(run: Run): string {
+  const file = join(root, 'docs/benchmarks.md');
+  writeFileSync(file, page(run).trimEnd() + '\n');
+  return file;
+}

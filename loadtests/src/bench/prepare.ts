@@ -1,0 +1,16 @@
+import type { Bench } from './bench.ts';
+import type { Cast } from './cpu.ts';
+import type { VariantId } from './figures.ts';
+import type { Outcome, Sample } from './sample.ts';
+
+/** A variant that is ready to be measured. */
+export interface Prepared {
+  cast: Cast;
+  load(seconds: number): Promise<Outcome>;
+  /** More than the target takes is asked of it: that much of it is turned away is what is measured. */
+  mayShed?: boolean;
+  /** Called once the last sample of a round is taken. */
+  after?(): Promise<void>;
+}
+/** `earlier` are the samples of the same round. */
+export type Prepare = (bench: Bench, earlier: ReadonlyMap<VariantId, Sample>) => Promise<Prepared>;

@@ -1,0 +1,103 @@
+import type { TargetName } from './bench.ts';
+import type { VariantId } from './figures.ts';
+import { floorLoad } from './floor.ts';
+import { ledgerLoad, transferLoad } from './ledger.ts';
+import { outcomeOfPgbench, runPgbench } from './pgbench.ts';
+import { ROW_OF_MANY, ROW_OF_ONE } from './rows.ts';
+import type { Prepare } from './prepare.ts';
+import type { Outcome } from './sample.ts';
+import { steadyLoad } from './steady-load.ts';
+import { countCommits } from './commits.ts';
+import { sum } from './stats.ts';
+import { loadBids, type Loaded } from './wrk.ts';
+import { withWatchers } from './watching.ts';
+
+/** Refusals of the business: decided, and answered in order. */
+const DECIDED = /^4(09|22) /;
+
+/** `decided` counts a quote that was refused for another one too: a lock hands out turns in no order. */
+export function outcomeOf(loaded: Loaded, counts: 'accepted' | 'decided' = 'accepted'): Outcome {
+  const { accepted, answered, others, unanswered, seconds, latencyMs } = loaded;
+  const decided = sum(Object.entries(others).map(([said, count]) => (DECIDED.test(said) ? count : 0)));
+  return {
+    operations: counts === 'decided' ? accepted + decided : accepted,
+    attempts: answered + unanswered,
+    others: { ...others, ...(unanswered && { unanswered }) },
+    seconds,
+    latencyMs,
+  };
+}
+
+interface BidVariant {
+  target: TargetName;
+  lots: number;
+  connections: number;
+  counts?: 'accepted' | 'decided';
+}
+
+/** Quotes at the most that a target takes. */
+export const bids =
+  ({ target: name, lots: count, connections, counts }: BidVariant): Prepare =>
+  async (bench) => {
+    const target = await bench.target(name);
+    const lots = await target.lots(count);
+    const bidders = await bench.biddersOf(name).signedIn();
+    const load = async (seconds: number) => {
+      const loading = () => loadBids({ url: target.url, lots, bidders, connections, seconds }, bench.place.dir);
+      if (!target.database) return outcomeOf(await loading(), counts);
+      const { value, commits } = await countCommits(bench.place.databaseUrl, target.database, loading);
+      return { ...outcomeOf(value, counts), measures: { commits } };
+    };
+    return { cast: target.cast, load };
+  };
+
+const rows =
+  (name: string, sql: string): Prepare =>
+  async (bench) => {
+    const databaseUrl = await bench.rows();
+    const load = async (seconds: number) => {
+      const run = { name, sql, databaseUrl, connections: 64, seconds };
+      return outcomeOfPgbench(await runPgbench(run, bench.place.dir), seconds);
+    };
+    return { cast: { postgres: [bench.place.pids['postgres']!] }, load };
+  };
+
+const ours = (lots: number, connections: number) => bids({ target: 'ours', lots, connections });
+const of = (target: TargetName, counts?: BidVariant['counts']) => ({
+  many: bids({ target, lots: 1000, connections: 256, counts }),
+  hot: bids({ target, lots: 1, connections: 64, counts }),
+});
+const [echo, control, naive] = [of('echo'), of('control'), of('naive', 'decided')];
+
+export const PREPARE: Record<VariantId, Prepare> = {
+  'ours-many': ours(1000, 256),
+  'ours-hot': ours(1, 64),
+  'ours-hot-256': ours(1, 256),
+  'ours-1': ours(1, 256),
+  'ours-10': ours(10, 256),
+  'ours-100': ours(100, 256),
+  'ours-10000': ours(10_000, 256),
+  'ours-watched': withWatchers(ours(1, 64), 1000),
+  'ours-steady': steadyLoad(0.5),
+  'ours-overload': steadyLoad(2, 6000),
+  'echo-many': echo.many,
+  'echo-hot': echo.hot,
+  'rows-many': rows('rows-many', ROW_OF_MANY),
+  'rows-hot': rows('rows-hot', ROW_OF_ONE),
+  'control-many': control.many,
+  'control-hot': control.hot,
+  'naive-many': naive.many,
+  'naive-hot': naive.hot,
+  floor: floorLoad,
+  'transfers-random': transferLoad('random'),
+  'transfers-hot': transferLoad('hot'),
+  ledger: ledgerLoad,
+};
+
+/** The two that are compared between checkouts. */
+export const AGAINST: Record<string, Prepare> = {
+  'ours-many': ours(1000, 256),
+  'rival-many': bids({ target: 'rival', lots: 1000, connections: 256 }),
+  'ours-hot': ours(1, 64),
+  'rival-hot': bids({ target: 'rival', lots: 1, connections: 64 }),
+};

@@ -1,0 +1,64 @@
+import type { DataOf } from '@yuzhi/protocol/declare';
+import type { approveReplay, askReplay, declineReplay } from '@yuzhi/protocol/ops';
+
+/** An ask is as good as what its asker saw: after a day he looks again. */
+const VALID_MS = 24 * 3_600_000;
+
+/** Something that was set aside, to be sent again when a second person agrees. */
+export interface ReplayState {
+  readonly replay: string;
+  readonly state: 'asked' | 'approved' | 'declined' | 'settled';
+  readonly record: Omit<DataOf<typeof askReplay>, 'reason'>;
+  readonly reason: string;
+  readonly askedBy: string;
+  readonly askedAt: number;
+  readonly decidedBy: string | null;
+  readonly decidedAt: number | null;
+  readonly outcome: { sent: number; stillPoisoned: string | null } | null;
+  readonly version: number;
+}
+
+export type ApprovalRefusal = keyof (typeof approveReplay)['rejections'];
+export type DeclineRefusal = keyof (typeof declineReplay)['rejections'];
+
+export function asked(
+  replay: string,
+  { reason, ...record }: DataOf<typeof askReplay>,
+  askedBy: string,
+  askedAt: number,
+): ReplayState {
+  const nobody = { decidedBy: null, decidedAt: null, outcome: null };
+  return { replay, state: 'asked', record, reason, askedBy, askedAt, ...nobody, version: 1 };
+}
+
+export const isExpired = ({ state, askedAt }: ReplayState, now: number): boolean =>
+  state === 'asked' && now > askedAt + VALID_MS;
+
+const isOpen = (replay: ReplayState, now: number) => replay.state === 'asked' && !isExpired(replay, now);
+
+/** Two people, never the same one: who asked is told so before he is told anything else. */
+export function approved(before: ReplayState | undefined, by: string, now: number): ReplayState | ApprovalRefusal {
+  if (!before) return 'replay-not-found';
+  if (before.askedBy === by) return 'replay-own';
+  return isOpen(before, now) ? decided(before, 'approved', by, now) : 'replay-settled';
+}
+
+/** By whoever asked, too: he takes it back. */
+export function declined(before: ReplayState | undefined, by: string, now: number): ReplayState | DeclineRefusal {
+  if (!before) return 'replay-not-found';
+  return isOpen(before, now) ? decided(before, 'declined', by, now) : 'replay-settled';
+}
+
+const decided = (before: ReplayState, state: 'approved' | 'declined', by: string, now: number): ReplayState => ({
+  ...before,
+  state,
+  decidedBy: by,
+  decidedAt: now,
+  version: before.version + 1,
+});
+
+/** Carried out; undefined when that is known already. */
+export function settled(before: ReplayState, outcome: NonNullable<ReplayState['outcome']>): ReplayState | undefined {
+  if (before.state !== 'approved') return undefined;
+  return { ...before, state: 'settled', outcome, version: before.version + 1 };
+}
