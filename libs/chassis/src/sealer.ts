@@ -29,7 +29,7 @@ class Sealer {
     } catch (err) {
       this.logger.warn({ err, chain: this.chain }, 'not sealed yet');
     }
-    if (!this.#closed) this.#timer = setTimeout(() => (this.#looking = this.#look()), LOOK_MS).unref();
+    if (!this.#closed) this.#timer = setTimeout(() => void (this.#looking = this.#look()), LOOK_MS).unref();
   }
   /** Before the pools are closed. */
   async beforeApplicationShutdown(): Promise<void> {
