@@ -1,5 +1,5 @@
 import { specifyLog } from './fixture/log.specification.ts';
-import { startOwnKafka } from './fixture/own-servers.ts';
+import { startOwnKafka } from '@yuzhi/backing/own-servers';
 import { KafkaLog } from './kafka-log.ts';
 
 let clients = 0;

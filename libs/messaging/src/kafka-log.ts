@@ -14,7 +14,7 @@ const retry = { initialRetryTime: 50, maxRetryTime: 300, retries: 20 };
 /** The group's own idea of where its leader reads is a hint, and not told more often than this. */
 const HINT_MS = 1000;
 /** How long the partitions of a new topic may take to have leaders. */
-const LEADERS_MS = 10_000;
+const LEADERS_MS = 30_000;
 /** Before a consumer that kafkajs has given up is started again. */
 const RESTART_MS = 500;
 

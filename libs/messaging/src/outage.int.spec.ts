@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createClient } from 'redis';
 import { until } from './fixture/log.specification.ts';
 import { accountId } from './fixture/memory-till.ts';
-import { type OwnServer, startOwnKafka, startOwnPostgres, startOwnRedis } from './fixture/own-servers.ts';
+import { type OwnServer, startOwnKafka, startOwnPostgres, startOwnRedis } from '@yuzhi/backing/own-servers';
 import { add } from './fixture/protocol.ts';
 import { envelopeOf, type Opened, openService, recordOf, TOPICS, view } from './fixture/shop.ts';
 import type { Account } from './fixture/till/till.ts';

@@ -249,6 +249,25 @@ const books: Fault[] = [
   },
 ];
 
+const edited: Fault[] = [
+  {
+    what: 'a sealed journal that a superuser has given another author',
+    plant: async () => {
+      await world.seal('escrow', 'journal');
+      await world.run('escrow', `update journal set actor = 'somebody else' where id = $1`, JOURNALS[1]);
+    },
+    by: ['journals-sealed'],
+    row: `escrow.journal ${JOURNALS[1]}`,
+  },
+  {
+    what: 'a byte of a document',
+    plant: () =>
+      world.run('contracts', `insert into file (sha256, media_type, bytes) values ('feed', 'application/pdf', 'x')`),
+    by: ['files-whole'],
+    row: 'contracts.file feed',
+  },
+];
+
 const others: Fault[] = [
   {
     what: 'a deposit that escrow has returned and bidding calls held',
@@ -365,7 +384,7 @@ describe('the reconciler', () => {
     });
   });
 
-  it.each([...bids, ...acknowledged, ...books, ...others])('finds $what', async ({ plant, by, row }) => {
+  it.each([...bids, ...acknowledged, ...books, ...edited, ...others])('finds $what', async ({ plant, by, row }) => {
     await plant();
     const { isGreen, checks } = await verdict();
     const found = checks.filter(({ findings }) => findings.length);

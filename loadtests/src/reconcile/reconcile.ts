@@ -9,12 +9,14 @@ import { moneyChecks } from './money-checks.ts';
 import { officeChecks } from './office-checks.ts';
 import { processChecks } from './process-checks.ts';
 import { railChecks } from './rail-checks.ts';
+import { sealChecks } from './seal-checks.ts';
 
 /** Everything that is proven, in the order in which it is told. */
 export const CHECKS: readonly Check[] = [
   ...acknowledgedChecks,
   ...bidChecks,
   ...ledgerChecks,
+  ...sealChecks,
   ...moneyChecks,
   ...railChecks,
   ...officeChecks,

@@ -1,3 +1,4 @@
+import { sealNext } from '@yuzhi/database/seals';
 import type { Reader } from '@yuzhi/database/store';
 import { MemoryBroker, MemoryLog } from '@yuzhi/messaging/memory-log';
 import { catalogue, SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue';
@@ -35,8 +36,8 @@ const auctionOf = (saleId: string) => [
 /** Tables of single services that a test may have changed. */
 const OWN: Partial<Record<ServiceName, string[]>> = {
   bidding: ['auction', 'bidder', 'bid', 'moment'],
-  escrow: ['account', 'journal', 'entry', 'hold', 'sale', 'payment_order', 'payee', 'rail_operation'],
-  contracts: ['deal'],
+  escrow: ['account', 'journal', 'entry', 'hold', 'sale', 'payment_order', 'payee', 'rail_operation', 'seal'],
+  contracts: ['deal', 'file'],
   register: ['filing'],
 };
 
@@ -63,6 +64,12 @@ export class World {
   /** As the owner of everything, whom no fence holds back. */
   run = async (service: ServiceName, text: string, ...values: unknown[]) =>
     (await this.databases[service].owner.query<Record<string, unknown>>(text, values)).rows;
+
+  /** Seals what is there, as the service does behind its writer. */
+  async seal(service: ServiceName, chain: string): Promise<void> {
+    const { reader, side } = this.databases[service];
+    while (await sealNext(reader, side, chain));
+  }
 
   evidence(): Evidence {
     const readers = SERVICES.map((service) => [service, this.databases[service].reader] as const);
