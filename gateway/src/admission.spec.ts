@@ -75,8 +75,11 @@ describe('a line', () => {
     expect(enter('a')).toBe('in');
   });
 
-  it('takes nobody while answers take too long, and somebody as soon as nobody knows how long', () => {
-    const admission = door();
+  it('takes nobody while it is long and answers take too long, and somebody as soon as nobody knows how long', () => {
+    const admission = door({ waitingMax: 100, aggregateMax: 100, partyBurst: 100 });
+    for (let i = 0; i < 63; i++) admission.enter('bidding', 'a');
+    admission.answered('bidding', 1001, 5000);
+    expect(code(() => admission.admit('bidding', 'p', 5001))).toBe('in');
     admission.enter('bidding', 'a');
     admission.answered('bidding', 1001, 5000);
     expect(code(() => admission.admit('bidding', 'p', 5010))).toBe('overloaded');

@@ -9,7 +9,7 @@ export interface AdmissionLimits {
   waitingMax: number;
   /** Callers waiting for one aggregate, such as a lot that everybody wants. */
   aggregateMax: number;
-  /** While the last answer took longer than this, more callers would only wait longer, ms. */
+  /** While the last answer took longer than this and many wait, more callers would only wait longer, ms. */
   shedAfterMs: number;
 }
 
@@ -28,6 +28,8 @@ interface Bucket {
 
 /** An answer older than this says nothing of the line as it is now. */
 const FRESH_MS = 50;
+/** A line that is shorter is not why an answer took long: something else was, and may be over. */
+const LONG_LINE = 64;
 /** Buckets of one generation that memory keeps; two generations are kept. One that nobody asks for is full again. */
 const REMEMBERED = 10_000;
 
@@ -41,11 +43,14 @@ export class Admission {
 
   /** Before a command is looked at. @throws Denied too-many-requests, overloaded */
   admit(owner: string, party: string, now = performance.now()): void {
-    const { waitingMax, shedAfterMs } = this.limits;
     const line = this.#lines.get(owner);
-    if (line && line.waiting >= waitingMax) throw new Denied('overloaded');
-    if (line && line.waitedMs > shedAfterMs && now - line.answeredAt < FRESH_MS) throw new Denied('overloaded');
+    if (line && line.waiting >= this.limits.waitingMax) throw new Denied('overloaded');
+    if (line && this.#isSlow(line, now)) throw new Denied('overloaded');
     this.#take(party, now);
+  }
+
+  #isSlow({ waiting, waitedMs, answeredAt }: Line, now: number): boolean {
+    return waiting >= LONG_LINE && waitedMs > this.limits.shedAfterMs && now - answeredAt < FRESH_MS;
   }
 
   /** @throws Denied too-many-requests */

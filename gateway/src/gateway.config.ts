@@ -15,8 +15,8 @@ export const GatewayEnvironment = ProcessConfig.extend({
   /** Callers waiting for one aggregate. */
   aggregateMax: z.coerce.number().int().min(1).default(512),
   /** Commands a second of one party, and how many of them at once after a pause. */
-  partyRate: z.coerce.number().min(0.1).default(100),
-  partyBurst: z.coerce.number().int().min(1).default(400),
+  partyRate: z.coerce.number().min(0.1).default(200),
+  partyBurst: z.coerce.number().int().min(1).default(1000),
   /** While answers take longer than this, commands are turned away. */
   shedAfterMs: z.coerce.number().int().min(1).default(1500),
   heartbeatMs: z.coerce.number().int().min(100).default(15_000),

@@ -12,7 +12,7 @@ import { readAddresses } from './journeys.config.ts';
 import { mutations } from './mutations.ts';
 import { personToken } from './sign-in.ts';
 import { type Firm, Stage } from './stage.ts';
-import { problemOf, send } from './wire.ts';
+import { type Answered, problemOf, send as sendOnce } from './wire.ts';
 
 const addresses = readAddresses();
 const stage = new Stage(addresses);
@@ -68,6 +68,15 @@ function goodRequest(command: Command) {
   const accepts = (changed: unknown) =>
     typeof changed === 'object' && schema.safeParse({ ...(changed as object), ...beside }).success;
   return { path, body, accepts };
+}
+
+/** Asks more than the door lets one person ask: waits as it says. */
+async function send(...asked: Parameters<typeof sendOnce>): Promise<Answered> {
+  for (;;) {
+    const answered = await sendOnce(...asked);
+    if (answered.status !== 429) return answered;
+    await new Promise((go) => setTimeout(go, Number(answered.headers.get('retry-after')) * 1000));
+  }
 }
 
 describe('every command refuses what it cannot understand', () => {

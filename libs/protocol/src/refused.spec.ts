@@ -57,6 +57,7 @@ describe('nobody answered', () => {
     ['a lost connection', new TypeError('fetch failed'), true],
     ['our log', coded('log-unavailable'), true],
     ['an owner', coded('owner-unavailable'), true],
+    ['a door that took nothing', coded('overloaded'), true],
     ['a proxy', coded('http-502'), true],
     ['a stored outcome', coded('bid-too-low'), false],
     ['too many requests', coded('too-many-requests'), false],

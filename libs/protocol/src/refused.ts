@@ -29,7 +29,7 @@ export class Undecided extends Error {
 }
 
 /** They say nothing about the request itself: ours, and those of a proxy whose gateway is away. */
-const UNANSWERED = ['log-unavailable', 'owner-unavailable', 'http-502', 'http-503', 'http-504'];
+const UNANSWERED = ['log-unavailable', 'owner-unavailable', 'overloaded', 'http-502', 'http-503', 'http-504'];
 
 /** Nobody answered for the request: it may be sent again at once. `fetch` reports a lost connection as a TypeError. */
 export const isUnanswered = (failure: unknown): boolean =>

@@ -4,7 +4,7 @@ import { Bidders } from './bidders.ts';
 import { rowsDatabase } from './rows.ts';
 import { controlTarget, databaseOf, echoTarget, naiveTarget, platformTarget, type Target } from './targets.ts';
 
-/** Organisations that bid: at 100 commands a second each, none meets the door's allowance below 40,000 in all. */
+/** Organisations that bid: at 200 commands a second each, none meets the door's allowance below 80,000 in all. */
 const ORGANISATIONS = 400;
 
 export type TargetName = 'ours' | 'rival' | 'echo' | 'control' | 'naive';
