@@ -89,10 +89,12 @@ const FIXED = `with owned as (
   filed as (
     insert into inbox (asked, party, aggregate, idempotency_key, filed_on, command_id, type, input_hash, outcome,
       decided_at)
-    select u.i, u.p, u.a, u.k, $9::date, u.c, u.t, u.h, u.o::json, to_timestamp(u.d / 1000)
-    from unnest($10::uuid[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::text[], $16::text[], $17::text[],
-        $18::float8[])
-      u(i, p, a, k, c, t, h, o, d)),
+    select u.i, u.p, u.a, u.k, $9::date, u.c, u.t, u.h, u.o, to_timestamp(u.d / 1000)
+    from rows from (
+        unnest($10::uuid[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::text[], $16::text[],
+          $17::float8[]),
+        json_array_elements($18::json))
+      u(i, p, a, k, c, t, h, d, o)),
   sent as (
     insert into outbox (partition, topic, key, value)
     select u.p, u.t, u.k, u.v
@@ -126,8 +128,9 @@ const fixedValues = (e: Entry) => [
   e.filed.map((f) => f.commandId),
   e.filed.map((f) => f.type),
   e.filed.map((f) => f.inputHash),
-  e.filed.map((f) => JSON.stringify(f.outcome)),
   e.filed.map((f) => f.now),
+  // As one text: as elements of an array of Postgres every quote in them would be escaped.
+  `[${e.filed.map((f) => JSON.stringify(f.outcome)).join(',')}]`,
   e.outgoing.map((o) => o.partition),
   e.outgoing.map((o) => o.topic),
   e.outgoing.map((o) => o.key),

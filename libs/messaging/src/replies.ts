@@ -1,4 +1,3 @@
-import { toJson } from '@yuzhi/database/json';
 import type { Outcome } from '@yuzhi/protocol/declare';
 import { createClient } from 'redis';
 import { atMost, sleep } from './wait.ts';
@@ -16,6 +15,7 @@ export interface LiveItems {
 /** Words between processes that may be lost: whoever waits for one can always ask the owner instead. */
 export interface Pager {
   open(): Promise<void>;
+  /** The message as it travels: amounts in it are digits already. */
   publish(channel: string, message: unknown): void;
   /** Answers the way to stop listening. */
   subscribe(channel: string, heard: (message: never) => void): Promise<() => Promise<void>>;
@@ -46,7 +46,7 @@ export class RedisPager implements Pager {
     await atMost(1000, this.#opening);
   }
   publish(channel: string, message: unknown): void {
-    this.#redis.publish(this.prefix + channel, toJson(message)).catch(() => {});
+    this.#redis.publish(this.prefix + channel, JSON.stringify(message)).catch(() => {});
   }
   async subscribe(channel: string, heard: (message: never) => void): Promise<() => Promise<void>> {
     const name = this.prefix + channel;
@@ -84,7 +84,7 @@ export class MemoryPager implements Pager {
   static readonly #listeners = new Map<string, Set<(message: never) => void>>();
   async open(): Promise<void> {}
   publish(channel: string, message: unknown): void {
-    const text = toJson(message);
+    const text = JSON.stringify(message);
     setImmediate(() => {
       for (const heard of MemoryPager.#listeners.get(channel) ?? []) heard(JSON.parse(text) as never);
     });
