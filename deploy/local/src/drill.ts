@@ -48,7 +48,7 @@ async function openScene(chance: Scene['chance']) {
 /** Quotes that bidding has decided, as its metrics count them. */
 async function decided(platform: Platform): Promise<number> {
   const pages = await Promise.all(platform.metricsUrls().map(async (url) => (await fetch(url)).text()));
-  const counts = pages.join('\n').matchAll(/^commands_decided_total\{([^}]*)\} (\d+)/gm);
+  const counts = pages.join('\n').matchAll(/^yuzhi_commands_decided_total\{([^}]*)\} (\d+)/gm);
   return [...counts].reduce((sum, [, labels, n]) => (labels!.includes(placeBid.type) ? sum + Number(n) : sum), 0);
 }
 
