@@ -36,7 +36,42 @@ const killing = (member: Member): Drill => ({
   },
 });
 
+const serverFails = (
+  server: 'kafka' | 'postgres' | 'redis',
+  signal: NodeJS.Signals,
+  drill: Omit<Drill, 'strike'> & { what: string },
+): Drill => ({
+  ...drill,
+  strike: async (scene) => {
+    scene[server].kill(signal);
+    await sleep(BREATH_MS);
+    await scene[server].revive();
+    return drill.what;
+  },
+});
+
 const others: Drill[] = [
+  serverFails('postgres', 'SIGQUIT', {
+    name: 'postgres-stop',
+    what: 'immediate stop of PostgreSQL',
+    proves: 'PostgreSQL may stop at once and come back',
+    times: 3,
+    everyMs: 6000,
+  }),
+  serverFails('kafka', 'SIGKILL', {
+    name: 'broker-kill',
+    what: 'kill -9 of Kafka',
+    proves: 'the broker may be killed and come back',
+    times: 2,
+    everyMs: 9000,
+  }),
+  serverFails('redis', 'SIGKILL', {
+    name: 'redis-kill',
+    what: 'kill -9 of Redis, which comes back empty',
+    proves: 'Redis holds nothing that matters',
+    times: 3,
+    everyMs: 5000,
+  }),
   {
     name: 'kill-any',
     proves: 'any service may die at any moment, one after the other',
@@ -49,30 +84,6 @@ const others: Drill[] = [
     },
   },
   {
-    name: 'postgres-stop',
-    proves: 'PostgreSQL may stop at once and come back',
-    times: 3,
-    everyMs: 6000,
-    strike: async ({ postgres }) => {
-      postgres.kill('SIGQUIT');
-      await sleep(BREATH_MS);
-      await postgres.revive();
-      return 'immediate stop of PostgreSQL';
-    },
-  },
-  {
-    name: 'broker-kill',
-    proves: 'the broker may be killed and come back',
-    times: 2,
-    everyMs: 9000,
-    strike: async ({ kafka }) => {
-      kafka.kill();
-      await sleep(BREATH_MS);
-      await kafka.revive();
-      return 'kill -9 of Kafka';
-    },
-  },
-  {
     name: 'broker-outage',
     proves: 'the broker may be away for long: callers are told so, and go on when it is back',
     times: 1,
@@ -82,18 +93,6 @@ const others: Drill[] = [
       await sleep(10_000);
       kafka.kill('SIGCONT');
       return 'Kafka frozen for 10 s';
-    },
-  },
-  {
-    name: 'redis-kill',
-    proves: 'Redis holds nothing that matters',
-    times: 3,
-    everyMs: 5000,
-    strike: async ({ redis }) => {
-      redis.kill();
-      await sleep(BREATH_MS);
-      await redis.revive();
-      return 'kill -9 of Redis, which comes back empty';
     },
   },
 ];

@@ -1,25 +1,13 @@
 import type { Held } from '@yuzhi/database/json';
 import { defineProcess } from '@yuzhi/chassis/process';
 import type { DataOf } from '@yuzhi/protocol/declare';
-import type { concludeListing, draftListing, reviseListing } from '@yuzhi/protocol/listings';
+import { type concludeListing, type draftListing, ListingStatus, type reviseListing } from '@yuzhi/protocol/listings';
 import type { RegisterEntry } from '@yuzhi/protocol/register';
 import type { z } from 'zod';
 
 /** What a listing goes through; `reserving` and `opening` wait for the register and for the bidding. */
 export const listingProcess = defineProcess('listing', {
-  states: [
-    'draft',
-    'in-review',
-    'returned',
-    'withdrawn',
-    'reserving',
-    'opening',
-    'announced',
-    'result-notice',
-    'contracting',
-    'sold',
-    'unsold',
-  ],
+  states: ListingStatus.options,
   initial: 'draft',
   final: ['withdrawn', 'unsold', 'sold'],
   transitions: [
