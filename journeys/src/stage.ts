@@ -1,4 +1,5 @@
 import { type Client, createClient } from '@yuzhi/protocol/client';
+import { getPayee } from '@yuzhi/protocol/escrow';
 import {
   getMe,
   grantRoles,
@@ -84,10 +85,12 @@ export class Stage {
     return client;
   }
   async #acts(client: Client, uscc: string): Promise<void> {
-    await eventually(`acting for ${uscc}`, async () => {
+    const { roles } = await eventually(`acting for ${uscc}`, async () => {
       const { memberships } = await client.ask(getMe, {});
-      return memberships.some(({ organisation, verified }) => organisation === uscc && verified);
+      return memberships.find(({ organisation, verified }) => organisation === uscc && verified);
     });
+    // The door learns it from the log, a moment after identity knows: until then it forbids.
+    if (roles.includes('finance')) await eventually(`the door for ${uscc}`, () => isLetIn(client));
   }
 
   now = async () => (await this.anyone.ask(getClock, {})).now;
@@ -103,3 +106,9 @@ export class Stage {
     );
   }
 }
+
+const isLetIn = (client: Client): Promise<boolean> =>
+  client.ask(getPayee, {}).then(
+    () => true,
+    (error: unknown) => error instanceof Refused && error.code !== 'forbidden',
+  );
