@@ -93,19 +93,15 @@ const decidedOnce = everywhere(
    from inbox where outcome ->> 'code' is null or (outcome ->> 'status')::int not between 200 and 499
      or (outcome ->> 'code' = 'done') <> ((outcome ->> 'status')::int < 300)`,
 );
-const quarantined = everywhere(
-  'quarantine-empty',
-  'no command was set aside as poison',
-  `select format('quarantine %s/%s %s', topic, partition, message_offset) as row,
-     format('command on %s: %s', key, split_part(error, E'\\n', 1)) as says
-   from quarantine where kind = 'command'`,
-);
-const deadLetters = everywhere(
-  'dead-letters-empty',
-  'no event is parked, and none waits behind one that is',
-  `select format('quarantine %s/%s %s', topic, partition, message_offset) as row,
-     format('event of %s: %s', key, split_part(error, E'\\n', 1)) as says
-   from quarantine where kind = 'event'`,
-);
+const setAside = (name: string, proves: string, kind: 'command' | 'event') =>
+  everywhere(
+    name,
+    proves,
+    `select format('quarantine %s/%s %s', topic, partition, message_offset) as row,
+       format('${kind === 'command' ? 'command on' : 'event of'} %s: %s', key, split_part(error, E'\\n', 1)) as says
+     from quarantine where kind = '${kind}'`,
+  );
+const quarantined = setAside('quarantine-empty', 'no command was set aside as poison', 'command');
+const deadLetters = setAside('dead-letters-empty', 'no event is parked, and none waits behind one that is', 'event');
 
 export const processChecks: Check[] = [overdue, stuck, decidedOnce, quarantined, deadLetters];
