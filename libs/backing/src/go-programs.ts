@@ -9,6 +9,8 @@ export interface GoProgram {
   name: string;
   /** With its version, such as `go.k6.io/k6@v1.8.1`. */
   module: string;
+  /** What Go calls it, where that is something else. */
+  builds?: string;
   /** Of the environment: where the program is already. A program of that name on PATH is then taken, too. */
   variable?: string;
 }
@@ -36,12 +38,12 @@ async function goCommand(): Promise<string> {
 }
 
 /** Of several that build it at once, each ends with a whole program. */
-async function build({ name, module, variable }: GoProgram, into: string): Promise<void> {
+async function build({ name, module, variable, builds = name }: GoProgram, into: string): Promise<void> {
   const draft = join(into, `${name}.draft-${process.pid}`);
   mkdirSync(draft, { recursive: true });
   try {
     await execute('env', [`GOBIN=${draft}`, await goCommand(), 'install', module]);
-    renameSync(join(draft, name), join(into, name));
+    renameSync(join(draft, builds), join(into, name));
   } catch (error) {
     const said = (error as Error & { stderr?: string }).stderr?.trim() || (error as Error).message;
     const given = variable ? `, or name one in ${variable}` : '';

@@ -110,9 +110,17 @@ export async function admits(url: string): Promise<boolean> {
   }
 }
 
+export interface PostgresOptions {
+  dir: string;
+  port: number;
+  fast?: boolean;
+  /** What the server finds in its environment besides. */
+  env?: Record<string, string>;
+}
+
 /** Starts PostgreSQL on the port with its data in `dir/postgres`, and answers with the superuser's URL. */
 export async function startPostgres(
-  { dir, port, fast = false }: { dir: string; port: number; fast?: boolean },
+  { dir, port, fast = false, env = {} }: PostgresOptions,
   watchdog: Watchdog,
 ): Promise<Part & { url: string }> {
   const bin = binaries();
@@ -131,7 +139,7 @@ export async function startPostgres(
       dir,
       command: command!,
       args,
-      env: { LC_ALL: 'C.UTF-8', TZ: 'UTC' },
+      env: { LC_ALL: 'C.UTF-8', TZ: 'UTC', ...env },
       ...(user.prefix.length === 0 && user.uid !== undefined ? { uid: user.uid, gid: user.gid } : {}),
       ready: async () => (await answers(port)) && (await admits(url)),
     },
