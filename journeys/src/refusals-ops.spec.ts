@@ -34,23 +34,26 @@ beforeAll(async () => {
   await stage.office.enter([patent!]);
 }, 60_000);
 
-/** As another service would write it by a mistake of ours: of a patent that the mirror does not hold. */
-async function poison(): Promise<void> {
-  const id = randomUUID();
-  const principal = { party: 'service:listings', person: 'service:listings', roles: ['service'] };
-  const data = { patentNumber, saleId: randomUUID() };
-  const envelope = { id, idempotencyKey: id, type: releasePatent.type, key: patentNumber, principal, data };
-  const record = { topic: releasePatent.topic, key: patentNumber, value: JSON.stringify(envelope) };
+async function write(value: string): Promise<void> {
+  const record = { topic: releasePatent.topic, key: patentNumber, value };
   const written = await fetch(`${process.env['YUZHI_REHEARSAL_URL']}/records`, {
     method: 'POST',
     body: JSON.stringify(record),
   });
   expect(written.status).toBe(200);
 }
+/** As another service would write it by a mistake of ours: of a patent that the mirror does not hold. */
+async function poison(): Promise<void> {
+  const id = randomUUID();
+  const principal = { party: 'service:listings', person: 'service:listings', roles: ['service'] };
+  const data = { patentNumber, saleId: randomUUID() };
+  const envelope = { id, idempotencyKey: id, type: releasePatent.type, key: patentNumber, principal, data };
+  await write(JSON.stringify(envelope));
+}
 const setAside = async () =>
   (await colleague.ask(listSetAside, {})).items.filter((item: Item) => item.key === patentNumber);
-const ask = async (by: Client, { type: _, error: __, at: ___, ...place }: Item) =>
-  (await by.send(askReplay, { ...place, reason: '起因已修复' })).replay;
+const ask = async (by: Client, { type: _, error: __, at: ___, ...place }: Item, act: 'replay' | 'discard' = 'replay') =>
+  (await by.send(askReplay, { ...place, act, reason: '起因已修复' })).replay;
 const approve = (by: Client, replay: string) => refusalOf(by.send(approveReplay, { replay }));
 const decline = (by: Client, replay: string) => refusalOf(by.send(declineReplay, { replay }));
 const settled = (replay: string) =>
@@ -89,6 +92,22 @@ describe('a poisoned command', () => {
     expect(await approve(stage.desk, useless)).toBe('accepted');
     expect((await settled(useless)).outcome).toEqual({ sent: 0, stillPoisoned: null });
   }, 120_000);
+
+  it('that is no request can only be discarded, by two people as well', async () => {
+    await write('\u0000 no request');
+    const [bytes] = await eventually('the bytes', async () => {
+      const items = await setAside();
+      return items.length === 1 && items;
+    });
+    const vain = await ask(stage.desk, bytes!);
+    expect(await approve(colleague, vain)).toBe('accepted');
+    expect((await settled(vain)).outcome).toEqual({ sent: 0, stillPoisoned: 'it is no request' });
+    const discarding = await ask(stage.desk, bytes!, 'discard');
+    expect(await approve(stage.desk, discarding)).toBe('replay-own');
+    expect(await approve(colleague, discarding)).toBe('accepted');
+    expect((await settled(discarding)).outcome).toEqual({ sent: 1, stillPoisoned: null });
+    expect(await setAside()).toEqual([]);
+  }, 60_000);
 
   it('is approved or declined once, and only where it was asked for', async () => {
     expect(await approve(colleague, randomUUID())).toBe('replay-not-found');

@@ -15,6 +15,7 @@ export const ASKED_MAX = 500;
 const AskedList = z.object({ asked: z.array(z.uuid()).max(ASKED_MAX) });
 const Parked = z.object({ topic: z.string(), key: z.string() });
 const Poisoned = z.object({ partition: z.int().min(0), offset: z.string().regex(/^\d{1,18}$/) });
+const SetAside = Poisoned.extend({ topic: z.string() });
 
 /** What became of a replay: how much was sent again, or why it would be in vain. */
 export interface Replayed {
@@ -60,6 +61,10 @@ export function registerInternal(http: FastifyInstance, { secret, runtime, reade
   http.post('/internal/poisoned/replay', door, ({ body }) => {
     const { partition, offset } = parseInput(Poisoned, body);
     return replayed(async () => ((await runtime.replayCommand(partition, BigInt(offset))) ? 1 : 0));
+  });
+  http.post('/internal/set-aside/discard', door, async ({ body }) => {
+    const { topic, partition, offset } = parseInput(SetAside, body);
+    return { discarded: (await runtime.discard(topic, partition, BigInt(offset))) ? 1 : 0 };
   });
 }
 

@@ -59,6 +59,14 @@ describe('a parked event', () => {
     expect(await values()).toEqual([]);
   });
 
+  it('is discarded alone, once: what waits behind it can be sent then', async () => {
+    for (const offset of [1, 2]) await quarantine.park(TOPIC, event(offset), 'unreadable');
+    expect(await quarantine.discard('other.events', 0, 1n)).toBe(false);
+    expect(await quarantine.discard(TOPIC, 0, 1n)).toBe(true);
+    expect(await quarantine.discard(TOPIC, 0, 1n)).toBe(false);
+    expect(await replay()).toEqual(['e2']);
+  });
+
   it('stays, with all behind it, when it cannot be sent', async () => {
     for (const offset of [1, 2, 3]) await quarantine.park(TOPIC, event(offset), 'unreadable');
     const send = async (value: string) => {

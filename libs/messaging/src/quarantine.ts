@@ -134,12 +134,17 @@ export class Quarantine {
     return true;
   }
 
-  async #forget(topic: string, partition: number, offset: string): Promise<void> {
-    await this.side.query('delete from quarantine where topic = $1 and partition = $2 and message_offset = $3', [
-      topic,
-      partition,
-      offset,
-    ]);
+  /** Takes a record out for good, and sends nothing. False when there is none. What waits behind an event stays. */
+  async discard(topic: string, partition: number, offset: bigint): Promise<boolean> {
+    return (await this.#forget(topic, partition, String(offset))) > 0;
+  }
+
+  async #forget(topic: string, partition: number, offset: string): Promise<number> {
+    const { rowCount } = await this.side.query(
+      'delete from quarantine where topic = $1 and partition = $2 and message_offset = $3',
+      [topic, partition, offset],
+    );
+    return rowCount ?? 0;
   }
 }
 

@@ -156,6 +156,10 @@ export class Runtime {
     const { side, service, log } = this.parts;
     return new Quarantine(side).replayCommand(`${service}.commands`, partition, offset, (records) => log.send(records));
   }
+  /** Takes a record that was set aside out for good, unsent. False when there is none at that place. */
+  async discard(topic: string, partition: number, offset: bigint): Promise<boolean> {
+    return new Quarantine(this.parts.side).discard(topic, partition, offset);
+  }
   async rebuild(projection: string): Promise<void> {
     const projector = this.#projectors.get(projection);
     if (!projector) throw new Error(`${this.parts.service} has no projection ${projection}`);

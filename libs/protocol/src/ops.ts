@@ -96,13 +96,21 @@ export const opsRefusals = {
 const r = opsRefusals;
 
 const Replay = z.object({ replay: Id });
-/** An event stands for everything that is parked under its key: order is kept. */
+/** What can never be sent again, such as bytes that are no request, is discarded; the log has it as long as it has. */
+const Act = z.enum(['replay', 'discard']);
+/**
+ * An event that is sent again stands for everything that is parked under its key: order is kept. One that is discarded
+ * stands for itself.
+ */
 export const askReplay = command('oversight.replay.ask.v1', {
   route: 'POST /v1/ops/replays',
-  summary: { zh: '申请重放隔离的命令或停放的事件', en: 'Ask for a replay of what was set aside' },
+  summary: {
+    zh: '申请重放或丢弃隔离的命令或停放的事件',
+    en: 'Ask for a replay of what was set aside, or to discard it',
+  },
   key: 'replay',
   keyType: Id,
-  data: z.object({ ...placeOf, reason: text(300) }),
+  data: z.object({ ...placeOf, act: Act.default('replay'), reason: text(300) }),
   answer: Replay,
   permission: ['ops'],
   rejections: {},
@@ -143,13 +151,14 @@ export const ReplayView = z
     replay: Id,
     state: z.enum(['asked', 'approved', 'declined', 'expired', 'settled']),
     record: z.object({ ...placeOf, key: z.string() }),
+    act: Act,
     reason: z.string(),
     askedBy: z.string(),
     askedAt: Instant,
     /** Who approved or declined. */
     decidedBy: z.string().nullable(),
     decidedAt: Instant.nullable(),
-    /** How many records were sent again; none: nothing was there any more, or `stillPoisoned` says why not. */
+    /** How many records were sent again or discarded; none: nothing was there any more, or `stillPoisoned` says why not. */
     outcome: z.object({ sent: Count, stillPoisoned: z.string().nullable() }).nullable(),
   })
   .meta({ id: 'Replay' });

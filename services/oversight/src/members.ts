@@ -35,6 +35,14 @@ export class Members {
   replayParked(owner: string, topic: string, key: string, signal: AbortSignal): Promise<Replayed> {
     return this.#ask(`${this.#urlOf(owner)}/internal/parked/replay`, signal, { topic, key });
   }
+  /** Takes one record out for good, unsent. @throws Error while its owner does not answer */
+  discard(
+    owner: string,
+    place: { topic: string; partition: number; offset: string },
+    signal: AbortSignal,
+  ): Promise<{ discarded: number }> {
+    return this.#ask(`${this.#urlOf(owner)}/internal/set-aside/discard`, signal, place);
+  }
 
   #urlOf(owner: string): string {
     const url = this.config.owners[owner];

@@ -65,6 +65,7 @@ const as = ({ person }: Asker, role: 'ops' | 'desk' = 'ops') => acting(PLATFORM,
 const record = { service: 'register' as const, ...aside };
 const wanted = ({ type: _, error: __, at: ___, ...place } = record): InputOf<typeof askReplay> => ({
   ...place,
+  act: 'replay',
   reason: '已修复并上线',
 });
 async function ask(data = wanted()): Promise<string> {
@@ -111,7 +112,7 @@ describe('a replay', () => {
     expect(await approve(replay, other!)).toMatchObject({ code: 'done', body: { replay } });
     const { type: _, error: __, at: ___, ...place } = record;
     expect(await settledOf(replay)).toEqual({
-      ...{ replay, state: 'settled', record: place, reason: '已修复并上线', askedBy: asker!.person },
+      ...{ replay, state: 'settled', record: place, act: 'replay', reason: '已修复并上线', askedBy: asker!.person },
       ...{ askedAt: expect.any(Number), decidedBy: other!.person, decidedAt: expect.any(Number) },
       outcome: { sent: 1, stillPoisoned: null },
     });
@@ -134,6 +135,18 @@ describe('a replay', () => {
     const replay = await ask();
     await approve(replay, other!);
     expect((await settledOf(replay)).outcome).toEqual({ sent: 0, stillPoisoned: why.slice(0, 1000) });
+  });
+
+  it('that is to discard takes out that one record, unsent, when a second person agrees', async () => {
+    register.answers = [{ discarded: 1 }];
+    const replay = await ask({ ...wanted(), act: 'discard', kind: 'event', topic: 'escrow.events', key: 'sale-1' });
+    expect(await approve(replay, asker!)).toMatchObject({ code: 'replay-own' });
+    await stage.idle();
+    expect(register.asked).toEqual([]);
+    await approve(replay, other!);
+    expect(await settledOf(replay)).toMatchObject({ act: 'discard', outcome: { sent: 1, stillPoisoned: null } });
+    const place = { topic: 'escrow.events', partition: 3, offset: '17' };
+    expect(register.asked).toEqual([{ path: '/internal/set-aside/discard', body: place }]);
   });
 
   it('waits for an owner that is away', async () => {

@@ -13,7 +13,7 @@ export class TellingOwner {
   looks = 0;
   /** What was asked for, in order, and what to answer to each. */
   asked: { path: string; body: unknown }[] = [];
-  answers: Replayed[] = [];
+  answers: (Replayed | { discarded: number })[] = [];
 
   private constructor(
     readonly vitals: Vitals,

@@ -12,7 +12,7 @@ import { Members } from './members.ts';
 const REASON_MAX = 1000;
 
 /**
- * Tells owners to send again what two people agreed on. When an answer was lost the owner is told twice: it finds
+ * Tells owners to send again, or to discard, what two people agreed on. When an answer was lost the owner is told twice: it finds
  * nothing then, for what was sent again is no longer set aside.
  */
 @Injectable()
@@ -34,16 +34,25 @@ export class CarryOutReplays implements Errand<ReplayState> {
       return { id: task.replay, attempt: 0, task };
     });
   }
-  async run({ replay, record }: ReplayState, { signal }: Call): Promise<Follow> {
-    const { service, kind, topic, partition, offset, key } = record;
-    const { replayed: sent, stillPoisoned } =
-      kind === 'command'
-        ? await this.members.replayCommand(service, partition, offset, signal)
-        : await this.members.replayParked(service, topic, key, signal);
+  async run({ replay, record, act }: ReplayState, { signal }: Call): Promise<Follow> {
+    const { sent, stillPoisoned } =
+      act === 'discard' ? await this.#discard(record, signal) : await this.#send(record, signal);
     return follow(settleReplay, replay, {
       replay,
       sent,
       stillPoisoned: stillPoisoned && stillPoisoned.slice(0, REASON_MAX),
     });
+  }
+
+  async #send({ service, kind, topic, partition, offset, key }: ReplayState['record'], signal: AbortSignal) {
+    const { replayed: sent, stillPoisoned } =
+      kind === 'command'
+        ? await this.members.replayCommand(service, partition, offset, signal)
+        : await this.members.replayParked(service, topic, key, signal);
+    return { sent, stillPoisoned };
+  }
+  async #discard({ service, topic, partition, offset }: ReplayState['record'], signal: AbortSignal) {
+    const { discarded: sent } = await this.members.discard(service, { topic, partition, offset }, signal);
+    return { sent, stillPoisoned: null };
   }
 }

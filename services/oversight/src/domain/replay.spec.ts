@@ -8,13 +8,20 @@ const record = {
   ...{ service: 'register' as const, kind: 'command' as const, topic: 'register.commands' },
   ...{ partition: 3, offset: '17', key: '202119900001.9' },
 };
-const open = asked('r-1', { ...record, reason: '已修复' }, ASKER, NOW);
+const open = asked('r-1', { ...record, act: 'discard', reason: '已修复' }, ASKER, NOW);
 const approve = (by: string, now = NOW + 1) => approved(open, by, now);
 const carriedOut = (replay: ReplayState) => settled(replay, { sent: 1, stillPoisoned: null })!;
 
 describe('a replay', () => {
   it('is asked for by one person and approved by another', () => {
-    expect(open).toMatchObject({ state: 'asked', record, reason: '已修复', askedBy: ASKER, askedAt: NOW, version: 1 });
+    expect(open).toMatchObject({
+      state: 'asked',
+      record,
+      act: 'discard',
+      reason: '已修复',
+      askedBy: ASKER,
+      version: 1,
+    });
     expect(approve(OTHER)).toEqual({
       ...open,
       ...{ state: 'approved', decidedBy: OTHER, decidedAt: NOW + 1, version: 2 },

@@ -4,11 +4,12 @@ import type { approveReplay, askReplay, declineReplay } from '@yuzhi/protocol/op
 /** An ask is as good as what its asker saw: after a day he looks again. */
 const VALID_MS = 24 * 3_600_000;
 
-/** Something that was set aside, to be sent again when a second person agrees. */
+/** Something that was set aside, to be sent again or discarded when a second person agrees. */
 export interface ReplayState {
   readonly replay: string;
   readonly state: 'asked' | 'approved' | 'declined' | 'settled';
-  readonly record: Omit<DataOf<typeof askReplay>, 'reason'>;
+  readonly record: Omit<DataOf<typeof askReplay>, 'reason' | 'act'>;
+  readonly act: DataOf<typeof askReplay>['act'];
   readonly reason: string;
   readonly askedBy: string;
   readonly askedAt: number;
@@ -23,12 +24,12 @@ export type DeclineRefusal = keyof (typeof declineReplay)['rejections'];
 
 export function asked(
   replay: string,
-  { reason, ...record }: DataOf<typeof askReplay>,
+  { reason, act, ...record }: DataOf<typeof askReplay>,
   askedBy: string,
   askedAt: number,
 ): ReplayState {
   const nobody = { decidedBy: null, decidedAt: null, outcome: null };
-  return { replay, state: 'asked', record, reason, askedBy, askedAt, ...nobody, version: 1 };
+  return { replay, state: 'asked', record, act, reason, askedBy, askedAt, ...nobody, version: 1 };
 }
 
 export const isExpired = ({ state, askedAt }: ReplayState, now: number): boolean =>
