@@ -207,6 +207,15 @@ describe('the record of a sale', () => {
     const ended = tellSale(saleId);
     stage.broker.append({ topic: auctionEnded.topic, key: saleId, value: JSON.stringify(ended) });
     stage.broker.append({ topic: auctionEnded.topic, key: saleId, value: 'no event at all' });
+    const spoilt = [
+      { data: { nonsense: true } },
+      ...[{ data: null }, { time: 'yesterday' }, { actor: null }, { id: 'x' }, { saleid: 'x' }],
+      { data: { ...(ended.data as object), winner: '\0' } },
+    ];
+    for (const wrong of spoilt) {
+      const value = JSON.stringify({ ...ended, id: uuidv7(), ...wrong });
+      stage.broker.append({ topic: auctionEnded.topic, key: saleId, value });
+    }
     const unknown = { ...ended, id: uuidv7(), type: 'bidding.auction.exploded.v9' };
     stage.broker.append({ topic: auctionEnded.topic, key: saleId, value: JSON.stringify(unknown) });
     const { saleid: _, ...outside } = ended;

@@ -1,13 +1,26 @@
 import { HeldTables } from '@yuzhi/chassis/parts';
+import { LOGGER } from '@yuzhi/chassis/service';
 import type { Projection } from '@yuzhi/messaging/projector';
 import { catalogue, declarations } from '@yuzhi/protocol/catalogue';
 import type { CloudEvent } from '@yuzhi/protocol/declare';
 import { organisations, people } from '@yuzhi/protocol/identity';
-import { Injectable } from '@nestjs/common';
+import type { Logger } from '@yuzhi/telemetry/logging';
+import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { z } from 'zod';
 import { partiesOf, sentenceOf } from './domain/sentence.ts';
 
 const declared = new Map(declarations('event').map((event) => [event.type, event]));
+
+/** What every outbox writes around an event. */
+const Sound = z.object({
+  id: z.uuid(),
+  saleid: z.uuid(),
+  time: z.iso.datetime(),
+  actor: z.object({ party: z.string(), person: z.string() }),
+});
+/** Postgres has no NUL in its text. */
+const isStorable = (event: CloudEvent) => !/(?<!\\)(?:\\\\)*\\u0000/.test(JSON.stringify(event));
 
 /** The record of every sale: each event with its sentence, as it happened, and for whom it is. */
 @Injectable()
@@ -15,7 +28,10 @@ export class SaleRecordProjection implements Projection {
   readonly name = 'sale-record';
   readonly topics = catalogue.topics.map(({ topic }) => topic).filter((topic) => topic.endsWith('.events'));
 
-  constructor(private readonly tables: HeldTables) {}
+  constructor(
+    private readonly tables: HeldTables,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
 
   async apply(tx: pg.PoolClient, events: CloudEvent[]): Promise<void> {
     const rows = events.flatMap((event) => this.#rowOf(event as CloudEvent<Record<string, unknown>>));
@@ -42,9 +58,15 @@ export class SaleRecordProjection implements Projection {
     await tx.query('delete from sale_party');
   }
 
-  #rowOf({ id, type, time, saleid, actor, data }: CloudEvent<Record<string, unknown>>) {
+  /** What no outbox would have written is passed over: it must not keep the events behind it out of the record. */
+  #rowOf(said: CloudEvent<Record<string, unknown>>) {
+    const { id, type, time, saleid, actor, data } = said;
     const event = declared.get(type);
     if (!event || !saleid) return [];
+    if (!Sound.safeParse(said).success || !event.data.safeParse(data).success || !isStorable(said)) {
+      this.logger.warn({ id, type, saleid }, 'not recorded: no outbox wrote this');
+      return [];
+    }
     const { zh, en } = sentenceOf(event, data, (party) => this.#nameOf(party));
     const { audience } = event;
     const own = audience === 'self' && typeof data['party'] === 'string' ? data['party'] : null;
