@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CHECKS, asText, reconcile } from './reconcile.ts';
-import { JOURNALS, LOT, OTHER_LOT, P1, P2, World } from './world.fixture.ts';
+import { ADMITTED, JOURNALS, LOT, OTHER_LOT, P1, P2, World } from './world.fixture.ts';
 
 let world: World;
 beforeAll(async () => void (world = await World.open()), 60_000);
@@ -265,6 +265,30 @@ const edited: Fault[] = [
       world.run('contracts', `insert into file (sha256, media_type, bytes) values ('feed', 'application/pdf', 'x')`),
     by: ['files-whole'],
     row: 'contracts.file feed',
+  },
+  {
+    what: 'an entry of the record that a superuser has given another actor',
+    plant: () => world.run('oversight', `update sale_record set actor = '{"party":"x","person":"x"}'`),
+    by: ['record-is-the-log'],
+    row: `oversight.sale_record ${ADMITTED}`,
+  },
+  {
+    what: 'an entry that was taken out of the record',
+    plant: () => world.run('oversight', 'delete from sale_record'),
+    by: ['record-is-the-log'],
+    row: `oversight.sale_record ${ADMITTED}`,
+  },
+  {
+    what: 'an entry of the record that never happened',
+    plant: () =>
+      world.run(
+        'oversight',
+        `insert into sale_record (event_id, sale_id, at, type, zh, en, audience, actor)
+         select $1, sale_id, at, type, zh, en, audience, actor from sale_record`,
+        JOURNALS[0],
+      ),
+    by: ['record-is-the-log'],
+    row: `oversight.sale_record ${JOURNALS[0]}`,
   },
 ];
 

@@ -9,6 +9,7 @@ import { moneyChecks } from './money-checks.ts';
 import { officeChecks } from './office-checks.ts';
 import { processChecks } from './process-checks.ts';
 import { railChecks } from './rail-checks.ts';
+import { recordChecks } from './record-checks.ts';
 import { sealChecks } from './seal-checks.ts';
 
 /** Everything that is proven, in the order in which it is told. */
@@ -17,6 +18,7 @@ export const CHECKS: readonly Check[] = [
   ...bidChecks,
   ...ledgerChecks,
   ...sealChecks,
+  ...recordChecks,
   ...moneyChecks,
   ...railChecks,
   ...officeChecks,

@@ -1,6 +1,7 @@
 import { sealNext } from '@yuzhi/database/seals';
 import type { Reader } from '@yuzhi/database/store';
 import { MemoryBroker, MemoryLog } from '@yuzhi/messaging/memory-log';
+import { bidderAdmitted } from '@yuzhi/protocol/bidding';
 import { catalogue, SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue';
 import { type TestDatabase, testDatabase } from '@yuzhi/testkit/databases';
 import type { Acknowledged } from './acknowledged.ts';
@@ -11,6 +12,8 @@ export const LOT = '0199e000-0000-7000-8000-000000000001';
 /** Whose quotes nobody's log knows of. */
 export const OTHER_LOT = '0199e000-0000-7000-8000-000000000002';
 export const JOURNALS = ['0199e000-0000-7000-8000-0000000000a1', '0199e000-0000-7000-8000-0000000000a2'] as const;
+/** The event that the record has. */
+export const ADMITTED = '0199e000-0000-7000-8000-0000000000b1';
 const NOW = Date.parse('2026-11-24T02:00:00Z');
 const FEN = { price: 100, deposit: 2000, fee: 12 };
 const at = (n: number) => new Date(NOW + n * 1000);
@@ -39,6 +42,7 @@ const OWN: Partial<Record<ServiceName, string[]>> = {
   escrow: ['account', 'journal', 'entry', 'hold', 'sale', 'payment_order', 'payee', 'rail_operation', 'seal'],
   contracts: ['deal', 'file'],
   register: ['filing'],
+  oversight: ['sale_record'],
 };
 
 /** Small databases of every service, in which everything is as it should be until a test plants a fault. */
@@ -92,7 +96,7 @@ export class World {
         return this.run(service, tables.map((table) => `delete from ${table}`).join('; '));
       }),
     );
-    await Promise.all([this.#quotes(), this.#deposits(), this.#registration()]);
+    await Promise.all([this.#quotes(), this.#deposits(), this.#registration(), this.#record()]);
   }
 
   async #quotes(): Promise<void> {
@@ -203,6 +207,20 @@ export class World {
       `insert into bidder (sale_id, party, rules_version, registered_at, paddle, admitted_at, deposit, version)
        values ($1, $2, 'v', $3, $4, $3, 'held', 1)`,
       ...[LOT, party, at(i), n],
+    );
+  }
+
+  /** That the second bidder was admitted, on the log and in the record. */
+  async #record(): Promise<void> {
+    const actor = { party: 'service:escrow', person: 'service:escrow' };
+    const data = { saleId: LOT, party: P2, paddle: 2 };
+    const event = { id: ADMITTED, type: bidderAdmitted.type, time: at(2).toISOString(), saleid: LOT, actor, data };
+    this.broker.append({ topic: bidderAdmitted.topic, key: LOT, value: JSON.stringify(event) });
+    await this.run(
+      'oversight',
+      `insert into sale_record (event_id, sale_id, at, type, zh, en, audience, party, actor)
+       values ($1, $2, $3, $4, 'x', 'x', 'public', null, $5)`,
+      ...[ADMITTED, LOT, at(2), bidderAdmitted.type, actor],
     );
   }
 
