@@ -131,6 +131,7 @@ function serveTrouble(server: FastifyInstance, { faults, deliveries, pause, log 
     deliveries.setMode(mode);
     return mode;
   });
+  server.get('/webhooks', () => deliveries.sums());
   server.post('/webhooks/redeliver', async (request) => {
     const { event } = read(redelivery, request.body);
     return { deliveries: await deliveries.redeliver(event) };

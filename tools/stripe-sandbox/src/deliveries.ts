@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { randomOf } from './faults.ts';
 import { showEvent } from './resources/events.ts';
 import { signatureOf } from './signature.ts';
 import type { SandboxEvent, WebhookEndpoint } from './states.ts';
@@ -15,11 +16,15 @@ const STALE_S = 600;
 const GATHER_MS = 1_000;
 
 export const webhookMode = z.strictObject({
-  mode: z.enum(['normal', 'duplicate', 'reorder', 'drop', 'delay']),
+  mode: z.enum(['normal', 'duplicate', 'reorder', 'drop', 'delay', 'storm']),
   /** For the next so many deliveries; without it, until the mode is changed. Of a reordering, the batch: at most 16. */
   count: z.int().positive().optional(),
   /** Of a delay, on the sandbox's clock. */
   seconds: z.int().positive().default(5),
+  /** Of a storm: how often each comes, how many never come, and what draws their order and who they are. */
+  copies: z.int().min(1).max(20).default(5),
+  drop_share: z.number().min(0).max(1).default(0.3),
+  seed: z.int().default(1),
 });
 type Mode = z.output<typeof webhookMode>;
 
@@ -50,13 +55,18 @@ join stripe_sandbox.object e on e.id = d.event join stripe_sandbox.object w on w
 where d.event = coalesce($1, (select l.event from stripe_sandbox.delivery l
   join stripe_sandbox.object o on o.id = l.event order by o.seq desc limit 1))`;
 
+const NORMAL: Mode = webhookMode.parse({ mode: 'normal' });
+
 const keyOf = ({ event, endpoint }: Delivery): string => `${event.id} ${endpoint.id}`;
 const payloadOf = ({ event, endpoint, pending }: Delivery): string =>
   JSON.stringify(showEvent(event, pending, endpoint.apiVersion ?? undefined), null, 2);
 
 /** Sends events to webhook endpoints, again and again until each has acknowledged it. */
 export class Deliveries {
-  private mode: Mode = { mode: 'normal', seconds: 0 };
+  private mode: Mode = NORMAL;
+  private draw = randomOf(1);
+  private posts = 0;
+  private drops = 0;
   private readonly inFlight = new Map<string, Promise<void>>();
   private held: { delivery: Delivery; done: () => void }[] = [];
   private pumping = false;
@@ -68,6 +78,12 @@ export class Deliveries {
 
   setMode(mode: Mode): void {
     this.mode = mode.mode === 'reorder' ? { count: 2, ...mode } : mode;
+    this.draw = randomOf(mode.seed);
+  }
+
+  /** What was sent since the start, each copy counted, and how many were dropped. */
+  sums(): { mode: Mode['mode']; posts: number; drops: number } {
+    return { mode: this.mode.mode, posts: this.posts, drops: this.drops };
   }
 
   /** Something may be due. */
@@ -146,16 +162,20 @@ export class Deliveries {
   private takeMode(): Mode {
     const mode = this.mode;
     if (mode.count === undefined) return mode;
-    this.mode = mode.count > 1 ? { ...mode, count: mode.count - 1 } : { mode: 'normal', seconds: 0 };
+    this.mode = mode.count > 1 ? { ...mode, count: mode.count - 1 } : NORMAL;
     return mode;
   }
 
   private async send(delivery: Delivery): Promise<void> {
     const mode = this.takeMode();
-    if (mode.mode === 'drop') return this.record(delivery, "status = 'dropped'");
+    if (mode.mode === 'drop' || (mode.mode === 'storm' && this.draw() < mode.drop_share)) {
+      this.drops += 1;
+      return this.record(delivery, "status = 'dropped'");
+    }
+    if (mode.mode === 'storm') return this.hold(delivery, this.held.length + 1 >= AT_ONCE);
     if (mode.mode === 'delay') return this.record(delivery, 'next_at = $3', (await this.store.now()) + mode.seconds);
     if (mode.mode === 'reorder') return this.hold(delivery, mode.count === 1);
-    if (mode.mode === 'duplicate') await this.post(delivery.endpoint, payloadOf(delivery)).catch(() => {});
+    if (mode.mode === 'duplicate') await this.copy(delivery).catch(() => {});
     return this.attempt(delivery);
   }
 
@@ -167,12 +187,24 @@ export class Deliveries {
     return promise;
   }
 
-  /** The newest first, one after the other. */
+  /** One after the other: the newest first, and in a storm each so often, in an order that is drawn. */
   private async release(): Promise<void> {
-    for (const { delivery, done } of this.held.splice(0).toReversed()) {
-      await this.attempt(delivery).catch(() => {});
-      done();
+    const held = this.held.splice(0).toReversed();
+    const { mode, copies } = this.mode;
+    const all =
+      mode === 'storm' ? this.shuffled(held.flatMap((one) => Array.from({ length: copies }, () => one))) : held;
+    for (const [i, one] of all.entries()) {
+      const isLast = !all.includes(one, i + 1);
+      await (isLast ? this.attempt(one.delivery) : this.copy(one.delivery)).catch(() => {});
+      if (isLast) one.done();
     }
+  }
+  private copy(delivery: Delivery): Promise<number> {
+    return this.post(delivery.endpoint, payloadOf(delivery));
+  }
+  private shuffled<T>(all: readonly T[]): T[] {
+    const drawn = all.map((one) => [this.draw(), one] as const);
+    return drawn.toSorted(([a], [b]) => a - b).map(([, one]) => one);
   }
 
   private async attempt(delivery: Delivery): Promise<void> {
@@ -185,6 +217,7 @@ export class Deliveries {
   }
 
   private async post(endpoint: WebhookEndpoint, payload: string, signature?: string | null): Promise<number> {
+    this.posts += 1;
     const signed = signature === undefined ? signatureOf(endpoint.secret, payload) : signature;
     const headers = { 'content-type': 'application/json; charset=utf-8', 'user-agent': 'Stripe/1.0 (sandbox)' };
     const response = await fetch(endpoint.url, {

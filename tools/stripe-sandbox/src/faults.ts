@@ -23,7 +23,7 @@ export const faultSpec = z
 export type FaultMode = z.output<typeof faultSpec>['mode'];
 
 /** The same numbers for the same seed: mulberry32. */
-function randomOf(seed: number): () => number {
+export function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Stripe from 'stripe';
 import { Receiver } from './testing/receiver.ts';
@@ -130,6 +131,28 @@ describe('a delivery that goes wrong on purpose', () => {
     await sandbox.control('POST', '/webhooks/redeliver');
     await receiver.until(2);
     expect(nameOf(receiver.received[1]!.body)).toBe('失');
+  });
+
+  it('comes five times in any order, or never, in a storm', async () => {
+    const sums = () => sandbox.control<{ posts: number; drops: number }>('GET', '/webhooks');
+    const before = await sums();
+    await modes({ mode: 'storm', copies: 5, drop_share: 0.5, seed: 7 });
+    const names = Array.from({ length: 12 }, (_, i) => `客${i}`);
+    for (const name of names) await customer(name);
+    let dropped = 0;
+    for (const until = Date.now() + 10_000; Date.now() < until; await sleep(50)) {
+      const now = await sums();
+      dropped = now.drops - before.drops;
+      if (now.posts - before.posts === (names.length - dropped) * 5) break;
+    }
+    expect(dropped).toBeGreaterThan(0);
+    expect(dropped).toBeLessThan(names.length);
+    await modes({ mode: 'normal' });
+    await receiver.until((names.length - dropped) * 5);
+    const came = receiver.received.map(({ body }) => names.indexOf(nameOf(body)!));
+    expect(came).toHaveLength((names.length - dropped) * 5);
+    expect(new Set(came).size).toBe(names.length - dropped);
+    expect(came).not.toEqual(came.toSorted((a, b) => a - b));
   });
 
   it('comes late', async () => {
