@@ -18,6 +18,7 @@ import {
 } from '@yuzhi/protocol/escrow';
 import { filingRegistered } from '@yuzhi/protocol/register';
 import { expectStripeMockToAccept } from '@yuzhi/stripe-sandbox/testing/sandbox-under-test';
+import { escrowOf } from './domain/accounts.ts';
 import { priceOrderId } from './domain/payments.ts';
 import { BUYER, by, House, OTHER, SELLER, service } from './escrow.fixture.ts';
 
@@ -160,6 +161,27 @@ describe('a release', () => {
     expect(await releases()).toEqual(done);
     expect(await house.told(saleReleased, saleId)).toHaveLength(1);
   });
+
+  it('asked for 500 times at once pays out what is in escrow, and no fen more', async () => {
+    await house.payee(SELLER);
+    await expects(1_000_000n);
+    await house.settle(priceOrderId(saleId, BUYER));
+    await registers();
+    const outcomes = await Promise.all(Array.from({ length: 500 }, () => releases()));
+    expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome))).size).toBe(1);
+    expect(outcomes[0]!.code).toBe('done');
+    expect(await house.told(saleReleased, saleId)).toHaveLength(1);
+    await house.until(async () => (await house.told(saleSettled, saleId)).length > 0);
+    const entries = await house.rows<{ fen: string; after: string }>(
+      'select amount_fen::text as fen, balance_after::text as after from entry where account = $1',
+      escrowOf(saleId),
+    );
+    // What is owed to others stands on the credit side, which is negative: above zero more would have left than came.
+    expect(entries.map(({ after }) => BigInt(after)).filter((after) => after > 0n)).toEqual([]);
+    expect(entries.reduce((sum, { fen }) => sum + BigInt(fen), 0n)).toBe(0n);
+    const paid = (await house.money(saleId)).payouts.reduce((sum, { amountFen }) => sum + BigInt(amountFen), 0n);
+    expect(paid).toBe(1_000_000n - BigInt((outcomes[0]!.body as { feeFen: string }).feeFen));
+  }, 30_000);
 
   it('before the price is in escrow is a mistake of ours, and moves nothing', async () => {
     expect((await releases()).code).toBe('internal-fault');
