@@ -20,6 +20,8 @@ export const TEST_PROGRAMS = {
 };
 /** Go builds k6, unless there is one. */
 export const LOAD_PROGRAMS = process.env.K6_BIN || onPath('k6') ? {} : { go: 'golang-go' };
+/** What drills run besides: Go builds what slows a line, gcc what slows a disk. */
+export const DRILL_PROGRAMS = { go: 'golang-go', gcc: 'gcc libc6-dev', faketime: 'faketime' };
 /** What the bench runs besides. */
 export const BENCH_PROGRAMS = { wrk: 'wrk', pgbench: 'postgresql-contrib' };
 const NODE_FLOOR = [20, 18];

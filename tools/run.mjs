@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   BENCH_PROGRAMS,
+  DRILL_PROGRAMS,
   LOAD_PROGRAMS,
   compile,
   generate,
@@ -29,7 +30,7 @@ const VERBS = {
   demo: { module: 'deploy/local/dist/demo.js', java: true },
   load: { module: 'deploy/local/dist/load.js', java: true, programs: LOAD_PROGRAMS },
   reconcile: { module: 'deploy/local/dist/reconcile.js', java: true },
-  drill: { module: 'deploy/local/dist/drill.js', java: true, programs: LOAD_PROGRAMS },
+  drill: { module: 'deploy/local/dist/drill.js', java: true, programs: DRILL_PROGRAMS },
   bench: { module: 'deploy/local/dist/bench.js', java: true, programs: BENCH_PROGRAMS },
   docs: { module: 'tools/docs.mjs' },
   new: { module: 'tools/new.mjs' },

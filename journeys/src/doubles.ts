@@ -35,10 +35,12 @@ export class Rail {
     for (const [i, mode] of modes.entries())
       await control(`${this.url}/_sandbox/faults`, { mode, probability, seed: seed + i });
   }
-  webhooks = (mode: string) => control(`${this.url}/_sandbox/webhooks`, { mode });
+  webhooks = (mode: string, more: object = {}) => control(`${this.url}/_sandbox/webhooks`, { mode, ...more });
+  /** What was sent to us since the rail started, each copy counted, and how many were dropped. */
+  deliveries = async () => (await control(`${this.url}/_sandbox/webhooks`)) as { posts: number; drops: number };
   /** Sends our hook an event that the rail did not sign. */
-  forge = () =>
-    control(`${this.url}/_sandbox/webhooks/forge`, {}).then(
+  forge = (kind = 'wrong-secret') =>
+    control(`${this.url}/_sandbox/webhooks/forge`, { kind }).then(
       (answer) => (answer as { sent: { status: number }[] }).sent,
     );
   async calm(): Promise<void> {

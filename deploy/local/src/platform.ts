@@ -8,7 +8,15 @@ import { type ServiceDatabase, plainDatabase, provisionDatabase } from '@yuzhi/b
 import type { Given } from '@yuzhi/backing/environment';
 import { type Watchdog, startWatchdog } from '@yuzhi/backing/parts';
 import { choosePorts } from '@yuzhi/backing/ports';
-import { ADMIN, adminPassword, gatewayUrl, PLATFORM_USCC, SANDBOX_KEY, settingsOf } from './settings.ts';
+import {
+  ADMIN,
+  adminPassword,
+  type Environment,
+  gatewayUrl,
+  PLATFORM_USCC,
+  SANDBOX_KEY,
+  settingsOf,
+} from './settings.ts';
 import { type Member, MEMBERS, type Running, type Settings, type Shape, startHere, startProcess } from './shapes.ts';
 import type { Step } from '@yuzhi/backing/steps';
 
@@ -24,7 +32,16 @@ export interface PlatformOptions {
   /** How long the group waits for a member that was killed. */
   sessionTimeoutMs?: number;
   logLevel?: string;
+  /** What single processes find in their environment besides. */
+  environments?: Partial<Record<Member, Environment>>;
   step: Step;
+}
+
+/** A second process of a service, beside the first. */
+export interface Twin {
+  /** Ends it in good order, or waits for its end where it was killed. */
+  stop(): Promise<void>;
+  kill(): void;
 }
 
 export interface Platform {
@@ -38,6 +55,10 @@ export interface Platform {
   pids(): Partial<Record<Member, number>>;
   /** Where metrics are served; one address where all members share a process. */
   metricsUrls(): string[];
+  /** Where this one serves its own. */
+  metricsUrl(member: Member): string;
+  /** Starts a second process of a service, on a port of its own. Resolves when it is ready. */
+  join(member: Member): Promise<Twin>;
   /** Kills a process with SIGKILL and starts it again. */
   crash(member: Member): Promise<void>;
   stop(): Promise<void>;
@@ -101,6 +122,7 @@ async function provisionAll({ infrastructure, name }: PlatformOptions, secretFil
 /** Runs every member of the platform, in the shape that was asked for. */
 class Members {
   readonly #running = new Map<Member, Running>();
+  readonly #twins = new Set<Running>();
 
   constructor(
     private readonly options: PlatformOptions,
@@ -109,8 +131,8 @@ class Members {
   ) {}
 
   async start(member: Member): Promise<void> {
-    const { shape, dir } = this.options;
-    const environment = this.settings[member];
+    const { shape, dir, environments } = this.options;
+    const environment = { ...this.settings[member], ...environments?.[member] };
     const starting =
       shape === 'processes'
         ? startProcess(member, environment, { dir, watchdog: this.watchdog })
@@ -135,17 +157,31 @@ class Members {
     await running.stop();
     await this.start(member);
   }
+  async join(member: Member): Promise<Twin> {
+    const { dir } = this.options;
+    const name = `${member}-twin`;
+    const { [name]: port } = await choosePorts(join(dir, 'ports.json'), [name]);
+    const environment = { ...this.settings[member], PORT: String(port), REPLICA: 'twin' };
+    const twin = await startProcess(member, environment, { dir, watchdog: this.watchdog });
+    this.#twins.add(twin);
+    const stop = async () => {
+      await twin.stop();
+      this.#twins.delete(twin);
+    };
+    return { stop, kill: () => void process.kill(twin.pid!, 'SIGKILL') };
+  }
   /** The door first: what is under way inside may still end. */
   async stop(): Promise<void> {
     await this.#running.get('gateway')?.stop();
     this.#running.delete('gateway');
-    await Promise.all([...this.#running.values()].map((running) => running.stop()));
+    await Promise.all([...this.#running.values(), ...this.#twins].map((running) => running.stop()));
     this.#running.clear();
   }
 }
 
+const metricsUrl = (port: number) => `http://127.0.0.1:${port}/metrics`;
 const metricsUrls = (shape: Shape, ports: Record<Member, number>) =>
-  (shape === 'processes' ? MEMBERS : MEMBERS.slice(0, 1)).map((member) => `http://127.0.0.1:${ports[member]}/metrics`);
+  (shape === 'processes' ? MEMBERS : MEMBERS.slice(0, 1)).map((member) => metricsUrl(ports[member]));
 
 /** Databases and doubles, and what every process is told of them. What must be closed again joins `closing`. */
 async function prepare(
@@ -215,6 +251,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       platformUscc: PLATFORM_USCC,
       pids: () => members.pids(),
       metricsUrls: () => metricsUrls(shape, ports),
+      metricsUrl: (member) => metricsUrl(ports[member]),
+      join: (member) => members.join(member),
       crash: (member) => members.crash(member),
       stop,
     };

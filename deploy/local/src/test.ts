@@ -7,7 +7,9 @@ import { type Infrastructure, startInfrastructure } from '@yuzhi/backing/infrast
 import { journeyEnvironment } from './journey-process.ts';
 import { loadTools, runLoad, shortRun } from './load-process.ts';
 import { endLeftParts } from '@yuzhi/backing/parts';
+import { startOwnPostgres } from '@yuzhi/backing/own-servers';
 import { livingHolder } from '@yuzhi/backing/pidfile';
+import { type OwnPostgres, runShortDrill } from './drills/short.ts';
 import { startPlatform } from './platform.ts';
 import { writeReached } from './reached.ts';
 import { startRehearsal } from './rehearsal.ts';
@@ -135,10 +137,22 @@ async function runJourneys(infrastructure: Infrastructure, folder: string, shape
   }
 }
 
-/** Two loads in short, each with the reconciler's verdict, on a platform of their own. */
+/**
+ * Two loads in short and one under strikes, each with the reconciler's verdict, on a platform of their own. Its
+ * PostgreSQL is its own, too: it is stopped on purpose, and must not be one that forgets then.
+ */
 async function runLoads(servers: Infrastructure, within: string): Promise<Score> {
+  const postgres = await startOwnPostgres();
+  try {
+    return await loadsOn(postgres, { ...servers, databaseUrl: postgres.part.url }, within);
+  } finally {
+    await postgres.stop();
+  }
+}
+async function loadsOn(postgres: OwnPostgres, servers: Infrastructure, within: string): Promise<Score> {
   const parts = { dir: join(within, 'load'), name: 'load_', infrastructure: servers };
-  const platform = await startPlatform({ ...parts, shape: 'processes', steppable: true, step });
+  const settings = { shape: 'processes', steppable: true, sessionTimeoutMs: 2000, step } as const;
+  const platform = await startPlatform({ ...parts, ...settings });
   const seed = randomInt(1_000_000);
   const score = { passed: 0, failed: 0 };
   try {
@@ -146,6 +160,8 @@ async function runLoads(servers: Infrastructure, within: string): Promise<Score>
       const code = await step(`load ${scenario}`, () => runLoad(shortRun(scenario, seed), { platform, ...parts }));
       score[code === 0 ? 'passed' : 'failed'] += 1;
     }
+    const withstood = await step('drill', () => runShortDrill({ ...parts, platform }, postgres, seed));
+    score[withstood ? 'passed' : 'failed'] += 1;
   } finally {
     await platform.stop();
   }

@@ -8,6 +8,7 @@ export interface Strike {
 export interface Heard {
   sentAt: number;
   answeredAt: number;
+  intendedAt?: number;
 }
 export interface Recovery extends Strike {
   /** From being whole again to the first answer to an operation that was sent after that; null: there was none. */
@@ -27,6 +28,30 @@ export const recoveries = (strikes: readonly Strike[], heard: readonly Heard[]):
       answeredMeanwhile: meanwhile.length,
     };
   });
+
+/** The value that half of them do not exceed, and the greatest; null of none. */
+export interface Spread {
+  median: number;
+  worst: number;
+}
+/** Of none: null. */
+export function spreadOf(values: readonly number[]): Spread | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted.length ? { median: sorted[Math.ceil(sorted.length / 2) - 1]!, worst: sorted.at(-1)! } : null;
+}
+
+/** Recovery times of all strikes, ms. A strike that nobody was answered after is not among them. */
+export function summaryOf(recovered: readonly Recovery[]) {
+  const answered = recovered.filter(({ answeredAfterMs }) => answeredAfterMs !== null);
+  return {
+    strikes: recovered.length,
+    unanswered: recovered.length - answered.length,
+    brokenMs: spreadOf(recovered.map(({ at, wholeAt }) => wholeAt - at)),
+    answeredAfterMs: spreadOf(answered.map(({ answeredAfterMs }) => answeredAfterMs!)),
+    /** From the blow to the first answer to what was sent when everything was whole again. */
+    fromTheBlowMs: spreadOf(answered.map(({ at, wholeAt, answeredAfterMs }) => wholeAt - at + answeredAfterMs!)),
+  };
+}
 
 /** Draws below `n` that a seed repeats: mulberry32. */
 export function drawsFrom(seed: number): (n: number) => number {

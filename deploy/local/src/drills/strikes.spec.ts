@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { drawsFrom, recoveries } from './strikes.ts';
+import { drawsFrom, recoveries, spreadOf, summaryOf } from './strikes.ts';
 
 const heard = (sentAt: number, answeredAt: number) => ({ sentAt, answeredAt });
 
@@ -14,6 +14,29 @@ describe('a recovery', () => {
   it('is none when nothing was answered any more; answers meanwhile are counted', () => {
     const [one] = recoveries([{ what: 'x', at: 100, wholeAt: 200 }], [heard(90, 150), heard(160, 199)]);
     expect(one).toMatchObject({ answeredAfterMs: null, answeredMeanwhile: 2 });
+  });
+});
+
+describe('a summary', () => {
+  it('has the middle one and the worst one, and counts what was never answered', () => {
+    const log = [heard(210, 250), heard(420, 520)];
+    const strikes = [
+      { what: 'x', at: 100, wholeAt: 200 },
+      { what: 'y', at: 300, wholeAt: 400 },
+      { what: 'z', at: 500, wholeAt: 530 },
+    ];
+    expect(summaryOf(recoveries(strikes, log))).toEqual({
+      strikes: 3,
+      unanswered: 1,
+      brokenMs: { median: 100, worst: 100 },
+      answeredAfterMs: { median: 50, worst: 120 },
+      fromTheBlowMs: { median: 150, worst: 220 },
+    });
+  });
+
+  it('takes the lower of two middle ones, and nothing of none', () => {
+    expect(spreadOf([40, 10, 30, 20])).toEqual({ median: 20, worst: 40 });
+    expect(spreadOf([])).toBeNull();
   });
 });
 

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@yuzhi/journeys/eventually';
+import { advanceClock } from '@yuzhi/protocol/oversight';
+import type { Platform } from '../platform.ts';
+import type { Member } from '../shapes.ts';
+import type { Drill } from './drill.ts';
+
+const HOUR_MS = 3_600_000;
+const BREATH_MS = 3000;
+
+/** The platform's clock. */
+const clockJump: Drill = {
+  name: 'clock-jump',
+  proves: "the platform's clock may jump ahead by an hour under load",
+  times: 3,
+  everyMs: 4000,
+  strike: async ({ stage }) => {
+    const before = await stage.now();
+    const since = Date.now();
+    await stage.advanceTo(before + HOUR_MS);
+    const jumpedMs = (await stage.now()) - before - (Date.now() - since);
+    if (jumpedMs < HOUR_MS * 0.99) throw new Error(`the clock went on by ${jumpedMs} ms of an hour`);
+    return `the platform's clock jumped ahead by ${Math.round(jumpedMs / 60_000)} min`;
+  },
+};
+
+const WRONG: readonly Member[] = ['bidding', 'gateway'];
+/** How far the wall clock of that process is from ours, s: HTTP says it in each answer. */
+async function wrongBy(platform: Platform, member: Member): Promise<number> {
+  const response = await fetch(platform.metricsUrl(member));
+  await response.arrayBuffer();
+  return Math.round((Date.parse(response.headers.get('date')!) - Date.now()) / 1000);
+}
+
+/** Tokens, waiting times and the age of a request are measured by real clocks: one that runs back must not stop them. */
+const clockBack: Drill = {
+  name: 'clock-back',
+  proves: "a service's wall clock may jump back by an hour, and be set right again",
+  times: WRONG.length,
+  everyMs: 3000,
+  lastsMs: () => BREATH_MS + 4000,
+  needs: { clocks: WRONG },
+  strike: async ({ platform, clocks }, n) => {
+    if (!clocks) throw new Error('this drill needs clocks that can be set');
+    const member = WRONG[n % WRONG.length]!;
+    const is = (seconds: number) => async () => Math.abs((await wrongBy(platform, member)) - seconds) < 30;
+    clocks.set(member, -HOUR_MS / 1000);
+    await eventually(`the clock of ${member} an hour behind`, is(-HOUR_MS / 1000), 10_000);
+    await sleep(BREATH_MS);
+    clocks.set(member, 0);
+    await eventually(`the clock of ${member} set right`, is(0), 10_000);
+    return `the wall clock of ${member} jumped back by an hour, and ahead again`;
+  },
+};
+
+export const clockDrills: Drill[] = [clockJump, clockBack];
