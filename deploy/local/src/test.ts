@@ -48,13 +48,16 @@ const step = createSteps();
 const runs = join(root, '.yuzhi/test');
 const children = new Set<ChildProcess>();
 
-/** Runs a command from the root; throws what it printed when it fails, unless it prints for itself. */
+/** `aloud`: it prints for itself. `after`: what it printed follows when it ends. Else only a failure is told. */
+type Voice = 'aloud' | 'after';
+
+/** Runs a command from the root; throws what it printed when it fails, unless that is printed anyway. */
 function run(
   [command, ...args]: string[],
-  options: { env?: Record<string, string>; loud?: boolean } = {},
+  options: { env?: Record<string, string>; voice?: Voice } = {},
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const output = options.loud ? 'inherit' : 'pipe';
+    const output = options.voice === 'aloud' ? 'inherit' : 'pipe';
     const env = { ...process.env, REDOCLY_TELEMETRY: 'off', ...options.env };
     const child: ChildProcess = spawn(command!, args, { cwd: root, env, stdio: ['ignore', output, output] });
     children.add(child);
@@ -63,8 +66,9 @@ function run(
     child.once('error', reject);
     child.once('close', (code) => {
       children.delete(child);
+      if (options.voice === 'after') console.log(said);
       if (code === 0) resolve();
-      else reject(new Error(said.trim()));
+      else reject(new Error(options.voice ? '' : said.trim()));
     });
   });
 }
@@ -95,9 +99,16 @@ async function passGuards(): Promise<Score> {
   return score;
 }
 
-async function runJest(name: string, report: string, env: Record<string, string>, args: string[]): Promise<Score> {
+interface JestRun {
+  name: string;
+  report: string;
+  env: Record<string, string>;
+  args: string[];
+  voice?: Voice;
+}
+async function runJest({ name, report, env, args, voice = 'aloud' }: JestRun): Promise<Score> {
   const command = ['node', ...JEST, '--json', `--outputFile=${report}`, ...args];
-  const wentWell = await step(name, () => run(command, { env, loud: true })).then(
+  const wentWell = await step(name, () => run(command, { env, voice })).then(
     () => true,
     () => false,
   );
@@ -114,11 +125,17 @@ function runTests({ databaseUrl, redisUrl, kafkaBrokers, pids }: Infrastructure,
     // For tests that stop a server on purpose.
     ...Object.fromEntries(known.map(([part, pid]) => [`YUZHI_${part.toUpperCase()}_PID`, String(pid)])),
   };
-  return runJest('jest', join(folder, 'jest.json'), env, args);
+  return runJest({ name: 'jest', report: join(folder, 'jest.json'), env, args });
 }
 
-/** The journeys know addresses and logins, and nothing of the servers behind. */
-async function runJourneys(infrastructure: Infrastructure, folder: string, shape: Shape): Promise<Score> {
+interface Stage {
+  shape: Shape;
+  dir: string;
+  env: Record<string, string>;
+  close(): Promise<void>;
+}
+/** A platform for journeys, and what tests may do to it from outside. */
+async function openStage(infrastructure: Infrastructure, folder: string, shape: Shape): Promise<Stage> {
   const dir = join(folder, shape);
   const name = `${shape.replace('-', '_')}_`;
   const rehearsal = await startRehearsal({ brokers: infrastructure.kafkaBrokers, prefix: name });
@@ -126,15 +143,34 @@ async function runJourneys(infrastructure: Infrastructure, folder: string, shape
   const options = { dir, name, shape, infrastructure, given, steppable: true, sessionTimeoutMs: 2000, step };
   const platform = await startPlatform(options);
   rehearsal.attach(platform);
+  const env = { ...journeyEnvironment(platform), YUZHI_REHEARSAL_URL: rehearsal.url };
+  return {
+    shape,
+    dir,
+    env: { ...env, YUZHI_REACHED_FILE: reachedFile(folder, shape), YUZHI_SHAPE: shape },
+    async close() {
+      await platform.stop();
+      await rehearsal.close();
+    },
+  };
+}
+
+/** The journeys know addresses and logins, and nothing of the servers behind. */
+async function runJourneys({ shape, dir, env, close }: Stage, voice: Voice): Promise<Score> {
   try {
-    const env = { ...journeyEnvironment(platform), YUZHI_REHEARSAL_URL: rehearsal.url };
-    const reached = { YUZHI_REACHED_FILE: reachedFile(folder, shape), YUZHI_SHAPE: shape };
     const args = ['--config', 'journeys/jest.config.mjs', '--runInBand'];
-    return await runJest('journeys', join(dir, 'jest.json'), { ...env, ...reached }, args);
+    return await runJest({ name: `journeys, ${shape}`, report: join(dir, 'jest.json'), env, args, voice });
   } finally {
-    await platform.stop();
-    await rehearsal.close();
+    await close();
   }
+}
+
+/** Both shapes at once, for much of a journey is waiting; started one after the other, for each looks for its ports. */
+async function runAllJourneys(infrastructure: Infrastructure, folder: string): Promise<Score> {
+  const stages: Stage[] = [];
+  for (const shape of SHAPES) stages.push(await openStage(infrastructure, folder, shape));
+  const [inOne, inMany] = stages;
+  return sum(await Promise.all([runJourneys(inOne!, 'after'), runJourneys(inMany!, 'aloud')]));
 }
 
 /**
@@ -209,7 +245,7 @@ async function testAll(args: string[]): Promise<Score> {
     if (!onlyJourneys) scores.push(await runTests(infrastructure, folder, args));
     scores.push(await guards);
     if (onlyJourneys || everything) {
-      for (const shape of SHAPES) scores.push(await runJourneys(infrastructure, folder, shape));
+      scores.push(await runAllJourneys(infrastructure, folder));
       scores.push(judgeReached(folder));
     }
     if (everything) scores.push(await runLoads(infrastructure, folder));

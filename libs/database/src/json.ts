@@ -6,7 +6,7 @@ function travelling(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(travelling);
-  if ('toJSON' in value) return value;
+  if ('toJSON' in value) return (value.toJSON as () => unknown)();
   const copy: Record<string, unknown> = {};
   for (const [name, one] of Object.entries(value)) if (one !== undefined) copy[name] = travelling(one);
   return copy;
@@ -39,5 +39,5 @@ export type Held<T> = T extends readonly (infer U)[]
     ? { [K in keyof T]: K extends `${string}Fen` ? (T[K] extends string ? bigint : bigint | null) : Held<T[K]> }
     : T;
 
-export const wire = <T>(value: T): Wire<T> => JSON.parse(toJson(value)) as Wire<T>;
+export const wire = <T>(value: T): Wire<T> => travelling(value) as Wire<T>;
 export const held = <T>(value: T): Held<T> => revive(value, '') as Held<T>;

@@ -62,7 +62,7 @@ const open: Errands[] = [];
 function start(errand: Payouts, broker: MemoryBroker, more: Partial<ErrandsParts> = {}) {
   broker.create({ topic: 'till.commands', partitions: 1 });
   const parts = { service: 'till', log: new MemoryLog(broker), logger: logger('till', 'silent'), side: fakeSide() };
-  const errands = new Errands({ ...parts, errands: [errand], backOffMs: 5, ...more });
+  const errands = new Errands({ ...parts, errands: [errand], backOffMs: 5, idleMs: 50, ...more });
   errands.start();
   open.push(errands);
   return errands;

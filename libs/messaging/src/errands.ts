@@ -25,6 +25,8 @@ export interface Call {
 /** Work with the outside world, outside any transaction: an intention is read, carried out, and its result told. */
 export interface Errand<T = unknown> {
   readonly name: string;
+  /** How often to look, ms, where intentions come by other ways than a commit of this service. */
+  readonly everyMs?: number;
   /** The intentions on record whose result is not, oldest first. */
   pending(limit: number): Promise<Pending<T>[]>;
   /** A throw means that nothing is known yet: the same attempt is made again, under the same key, for ever. */
@@ -45,9 +47,10 @@ export interface ErrandsParts {
   /** The first wait after a throw; it doubles up to a minute. */
   backOffMs?: number;
   leaseMs?: number;
+  /** How often to look though nothing was committed: for what another replica left, and for the lease. */
+  idleMs?: number;
 }
 
-const POLL_MS = 200;
 /** Commits come by the hundred in a second: they do not cause more looks than this. */
 const LOOK_APART_MS = 25;
 /** Of one errand at a time, so that one slow partner does not hold up another. */
@@ -104,6 +107,11 @@ class ErrandRunner {
   readonly #attempts = new Map<string, Attempt>();
   readonly #running = new Set<Promise<void>>();
   readonly #lease: ErrandLease;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #lookedAt = 0;
+  #kicked = false;
+  #stopped = true;
 
   constructor(
     private readonly parts: Required<ErrandsParts>,
@@ -112,9 +120,38 @@ class ErrandRunner {
     this.#lease = new ErrandLease(`errand.${errand.name}`, parts.side, parts.leaseMs);
   }
 
-  async look(): Promise<void> {
+  start(): void {
+    this.#stopped = false;
+    this.#lookIn(0);
+  }
+  /** There may be an intention that was not there before. */
+  kick(): void {
+    this.#kicked = true;
+    if (!this.#stopped) this.#lookIn(Math.max(0, LOOK_APART_MS - (performance.now() - this.#lookedAt)));
+  }
+  #lookIn(ms: number): void {
+    if (this.#looking) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#lookedAt = performance.now();
+      this.#kicked = false;
+      const looked = this.#look().catch((err: unknown) => this.parts.logger.debug({ err }, 'errands wait'));
+      this.#looking = looked.then(() => {
+        this.#looking = undefined;
+        if (!this.#stopped) this.#lookIn(this.#kicked ? LOOK_APART_MS : this.#restMs());
+      });
+    }, ms);
+  }
+  /** Until the first attempt that waits may be made again, but not for longer than its errand may go unlooked at. */
+  #restMs(): number {
+    const waits = [...this.#attempts.values()].map(({ running, notBefore }) => (running ? Infinity : notBefore));
+    const first = Math.min(Infinity, ...waits) - performance.now();
+    return Math.max(LOOK_APART_MS, Math.min(first, this.errand.everyMs ?? this.parts.idleMs));
+  }
+
+  async #look(): Promise<void> {
     const leased = await this.#lease.renew().catch(() => this.#lease.held);
-    if (!leased) return this.abort();
+    if (!leased) return this.#abort();
     if (this.#running.size >= CONCURRENCY) return;
     // What memory makes wait stands first among the pending: it must not hide what is behind it.
     const limit = Math.min(COUNT_MAX, this.#attempts.size + CONCURRENCY);
@@ -134,11 +171,14 @@ class ErrandRunner {
     const others = [...this.#attempts].filter(([name, { running }]) => running && !named.has(name));
     return pending.length + others.length;
   }
-  abort(): void {
+  #abort(): void {
     for (const { running } of this.#attempts.values()) running?.abort(new Error('another replica may have taken over'));
   }
   async stop(): Promise<void> {
-    const grace = setTimeout(() => this.abort(), GRACE_MS);
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+    const grace = setTimeout(() => this.#abort(), GRACE_MS);
     await Promise.all(this.#running);
     clearTimeout(grace);
     await this.#lease.release().catch(() => {});
@@ -202,27 +242,18 @@ const aborted = (signal: AbortSignal) =>
 /** Carries out the errands of a service: looks after each commit, and by itself for what waits. */
 export class Errands {
   readonly #runners: ErrandRunner[];
-  readonly #logger: Logger;
-  #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | undefined;
-  #lookedAt = 0;
-  #kicked = false;
-  #stopped = true;
 
   constructor(parts: ErrandsParts) {
-    const whole = { timeoutMs: 30_000, holdMs: 5000, backOffMs: 250, leaseMs: 6000, ...parts };
+    const whole = { timeoutMs: 30_000, holdMs: 5000, backOffMs: 250, leaseMs: 6000, idleMs: 1000, ...parts };
     this.#runners = parts.errands.map((errand) => new ErrandRunner(whole, errand));
-    this.#logger = parts.logger;
   }
 
   start(): void {
-    this.#stopped = false;
-    this.#lookIn(0);
+    for (const runner of this.#runners) runner.start();
   }
   /** Something was committed: there may be an intention among it. */
   kick(): void {
-    this.#kicked = true;
-    if (!this.#stopped) this.#lookIn(Math.max(0, LOOK_APART_MS - (performance.now() - this.#lookedAt)));
+    for (const runner of this.#runners) runner.kick();
   }
   /** Intentions on record whose result is not, and calls under way. */
   async busy(): Promise<number> {
@@ -231,25 +262,6 @@ export class Errands {
   }
   /** Call while the log is open: what ends within the grace is still told. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#looking;
     await Promise.all(this.#runners.map((runner) => runner.stop()));
-  }
-
-  #lookIn(ms: number): void {
-    if (!this.#runners.length || this.#looking) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#lookedAt = performance.now();
-      this.#kicked = false;
-      this.#looking = Promise.all(this.#runners.map((runner) => this.#look(runner))).then(() => {
-        this.#looking = undefined;
-        if (!this.#stopped) this.#lookIn(this.#kicked ? LOOK_APART_MS : POLL_MS);
-      });
-    }, ms);
-  }
-  #look(runner: ErrandRunner): Promise<void> {
-    return runner.look().catch((err: unknown) => this.#logger.debug({ err }, 'errands wait'));
   }
 }

@@ -15,6 +15,7 @@ const retry = { initialRetryTime: 50, maxRetryTime: 300, retries: 20 };
 const HINT_MS = 1000;
 /** How long the partitions of a new topic may take to have leaders. */
 const LEADERS_MS = 30_000;
+const FETCH_WAIT_MS = 1500;
 /** Before a consumer that kafkajs has given up is started again. */
 const RESTART_MS = 500;
 
@@ -210,8 +211,8 @@ export class KafkaLog implements Log {
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: sessionTimeoutMs,
       heartbeatInterval: sessionTimeoutMs / 3,
-      // Longer delays a clean stop.
-      maxWaitTimeInMs: 500,
+      // An idle consumer asks this often; longer delays a clean stop, and the heartbeats, which go between two fetches.
+      maxWaitTimeInMs: Math.min(FETCH_WAIT_MS, sessionTimeoutMs / 4),
       allowAutoTopicCreation: false,
       retry: { ...retry, restartOnFailure: async () => true },
     });

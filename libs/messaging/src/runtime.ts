@@ -127,6 +127,7 @@ export class Runtime {
   #settle({ replies, shows, decided, quarantined }: Committed): void {
     const { pager, service } = this.parts;
     this.#errands.kick();
+    this.sweeper.kick();
     for (const [gateway, said] of replies) pager.publish(replyChannel(gateway), said);
     if (shows.length) pager.publish(liveTopic(service), this.#live(shows));
     for (const { type, code } of decided) metrics.decided.of({ service, type, code }).inc();

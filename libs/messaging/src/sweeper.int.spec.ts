@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => sweeper.stop());
 afterAll(() => database.close());
 
-const make = (everyMs = 100_000) =>
+const make = (everyMs = 100_000, idleMs = 50) =>
   new Sweeper({
     service: 'till',
     log: new MemoryLog(broker),
@@ -30,6 +30,7 @@ const make = (everyMs = 100_000) =>
     reader: database.reader,
     wakings: [{ command: wake, store: new AccountStore(database.reader) as never }],
     everyMs,
+    idleMs,
   });
 /** As many accounts, due at these instants in turn. */
 const due = (many: number, ...at: (number | null)[]) =>
@@ -138,4 +139,31 @@ it('a sweeper looks by itself, goes on after a failure, and stops', async () => 
   await due(3, Date.now() - 500);
   await new Promise((go) => setTimeout(go, 60));
   expect(sent()).toHaveLength(1);
+});
+
+describe('a sweeper that has nothing to look for', () => {
+  let resting: Sweeper;
+  const aLook = () => new Promise((go) => setTimeout(go, 60));
+  beforeEach(() => {
+    resting = make(10, 1_000_000);
+  });
+  afterEach(() => resting.stop());
+
+  it('rests until something is committed', async () => {
+    resting.start();
+    await aLook();
+    await due(1, Date.now() - 1000);
+    await aLook();
+    expect(sent()).toEqual([]);
+    resting.kick();
+    await until(() => sent().length === 1);
+  });
+
+  it('rests until the next deadline', async () => {
+    await due(1, Date.now() + 400);
+    resting.start();
+    await aLook();
+    expect(sent()).toEqual([]);
+    await until(() => sent().length === 1);
+  });
 });

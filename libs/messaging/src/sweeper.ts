@@ -12,6 +12,8 @@ import { PlatformClock } from './platform-clock.ts';
 const PAGE = 500;
 /** A wake-up that led to nothing is sent again after this long. */
 const AGAIN_MS = 60_000;
+/** The default of `idleMs`. */
+const IDLE_MS = 1000;
 
 export interface SweeperParts {
   service: string;
@@ -19,13 +21,22 @@ export interface SweeperParts {
   logger: Logger;
   reader: Reader;
   wakings: Waking[];
+  /** The least between two looks. */
   everyMs: number;
+  /** The most, while nothing is due and nothing is committed here: another replica may have set a deadline. */
+  idleMs?: number;
 }
 
-/** Reads due deadlines plainly and wakes their aggregates through the log; it never writes. */
+/**
+ * Reads due deadlines plainly and wakes their aggregates through the log; it never writes. It looks when the next one
+ * falls due, and after commits, which may have set an earlier one or moved the clock.
+ */
 export class Sweeper {
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
+  #lookedAt = 0;
+  #kicked = false;
+  #stopped = true;
   readonly #clock: PlatformClock;
   /** By aggregate, the wake-up that is on the log: while nothing came of it, it is not sent with every look. */
   #sent = new Map<string, string>();
@@ -35,16 +46,46 @@ export class Sweeper {
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      if (this.#looking) return;
-      this.#looking = true;
-      this.look()
-        .catch((err: unknown) => this.parts.logger.debug({ err }, 'sweep failed'))
-        .finally(() => (this.#looking = false));
-    }, this.parts.everyMs);
+    this.#stopped = false;
+    if (this.parts.wakings.length) this.#lookIn(this.parts.everyMs);
+  }
+  /** Something was committed: a deadline may be nearer than before. */
+  kick(): void {
+    this.#kicked = true;
+    if (this.#stopped || !this.parts.wakings.length) return;
+    this.#lookIn(Math.max(0, this.parts.everyMs - (performance.now() - this.#lookedAt)));
   }
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+  #lookIn(ms: number): void {
+    if (this.#looking) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#looking = true;
+      this.#lookedAt = performance.now();
+      this.#kicked = false;
+      void this.#lookAndRest()
+        .catch((err: unknown) => {
+          this.parts.logger.debug({ err }, 'sweep failed');
+          return this.#idleMs;
+        })
+        .then((restMs) => {
+          this.#looking = false;
+          if (!this.#stopped) this.#lookIn(this.#kicked ? this.parts.everyMs : restMs);
+        });
+    }, ms);
+  }
+  /** Answers how long there is nothing to look for, ms. */
+  async #lookAndRest(): Promise<number> {
+    const { everyMs } = this.parts;
+    if ((await this.look()) > 0) return everyMs;
+    const next = await this.earliest();
+    return next === null ? this.#idleMs : Math.max(everyMs, Math.min(this.#idleMs, next - (await this.now())));
+  }
+  get #idleMs(): number {
+    return this.parts.idleMs ?? IDLE_MS;
   }
 
   now(): Promise<number> {

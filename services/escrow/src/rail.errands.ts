@@ -92,6 +92,7 @@ export class CallRail implements Errand<Task> {
 @Injectable()
 export class ReadRailEvents implements Errand<Pick<RailEvent, 'id' | 'type' | 'account' | 'payload'>> {
   readonly name = READ_EVENTS;
+  readonly everyMs = 100;
   constructor(
     private readonly inbox: RailInbox,
     private readonly rail: PaymentRail,
@@ -113,6 +114,7 @@ export class ReadRailEvents implements Errand<Pick<RailEvent, 'id' | 'type' | 'a
 @Injectable()
 export class ReconcileRail implements Errand<number> {
   readonly name = 'reconcile-rail';
+  readonly everyMs = 200;
   #since = Date.now() - 3 * DAY_MS;
   #round = Date.now();
   #notBefore = 0;

@@ -80,6 +80,7 @@ const FOLLOW_MS = 2_000;
 @Injectable()
 export class FollowChanges implements Errand {
   readonly name = 'follow-changes';
+  readonly everyMs = 200;
   #seq = 0;
   #notBefore = 0;
   /** Each look is an attempt of its own, after a restart too: what it leads to must not pass for what was done. */
