@@ -158,7 +158,7 @@ export const ReplayView = z
     /** Who approved or declined. */
     decidedBy: z.string().nullable(),
     decidedAt: Instant.nullable(),
-    /** How many records were sent again or discarded; none: nothing was there any more, or `stillPoisoned` says why not. */
+    /** How many were sent again or discarded; none: nothing was there any more, or `stillPoisoned` says why not. */
     outcome: z.object({ sent: Count, stillPoisoned: z.string().nullable() }).nullable(),
   })
   .meta({ id: 'Replay' });

@@ -12,8 +12,8 @@ import { Members } from './members.ts';
 const REASON_MAX = 1000;
 
 /**
- * Tells owners to send again, or to discard, what two people agreed on. When an answer was lost the owner is told twice: it finds
- * nothing then, for what was sent again is no longer set aside.
+ * Tells owners to send again, or to discard, what two people agreed on. When an answer was lost the owner is told
+ * twice: it finds nothing then, for what was sent again or discarded is no longer set aside.
  */
 @Injectable()
 export class CarryOutReplays implements Errand<ReplayState> {

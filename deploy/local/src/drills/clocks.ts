@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@yuzhi/journeys/eventually';
-import { advanceClock } from '@yuzhi/protocol/oversight';
 import type { Platform } from '../platform.ts';
 import type { Member } from '../shapes.ts';
 import type { Drill } from './drill.ts';
@@ -32,7 +31,7 @@ async function wrongBy(platform: Platform, member: Member): Promise<number> {
   return Math.round((Date.parse(response.headers.get('date')!) - Date.now()) / 1000);
 }
 
-/** Tokens, waiting times and the age of a request are measured by real clocks: one that runs back must not stop them. */
+/** Tokens, waiting and the age of a request are measured by real clocks: one that runs back must not stop them. */
 const clockBack: Drill = {
   name: 'clock-back',
   proves: "a service's wall clock may jump back by an hour, and be set right again",

@@ -66,7 +66,8 @@ const slowNetwork: Drill = {
     const [spoiled] = await Promise.all([roundTrips({ proxied }), sleep(LASTS_MS)]);
     await proxy.calm();
     if (spoiled[0]! - before[0]! < LATE_MS) throw new Error(`${what}: answers took ${spoiled[0]} ms all the same`);
-    return `${what}: a page of rows took ${spoiled[0]} ms instead of ${before[0]} ms, Redis ${spoiled[1]} ms instead of ${before[1]} ms`;
+    const [postgres, redis] = spoiled.map((ms, i) => `${ms} ms instead of ${before[i]} ms`);
+    return `${what}: a page of rows took ${postgres}, Redis ${redis}`;
   },
 };
 

@@ -39,8 +39,8 @@ async function decided(platform: Platform, type: string): Promise<number> {
   return [...counts].reduce((sum, [, labels, n]) => (labels!.includes(type) ? sum + Number(n) : sum), 0);
 }
 
-async function untilLoaded(platform: Platform, load: LoadName): Promise<void> {
-  const [type, count] = LOADS[load].begun;
+async function untilLoaded(platform: Platform, by: LoadName): Promise<void> {
+  const [type, count] = LOADS[by].begun;
   for (const until = Date.now() + MARKET_MS; (await decided(platform, type).catch(() => 0)) < count; await sleep(250)) {
     if (Date.now() > until) throw new Error('no load arrived to strike at');
   }
@@ -83,8 +83,8 @@ async function strikeAll(drill: Drill, scene: Scene, { times, overMs, load }: Pl
   return struck;
 }
 
-const reportsNow = (load: LoadName) =>
-  new Set(readdirSync(REPORTS).filter((name) => name.startsWith(`load-${load}-`) && name.endsWith('.json')));
+const reportsNow = (of: LoadName) =>
+  new Set(readdirSync(REPORTS).filter((name) => name.startsWith(`load-${of}-`) && name.endsWith('.json')));
 
 interface LoadReport {
   verdict: { isGreen: boolean };
@@ -93,7 +93,7 @@ interface LoadReport {
 }
 
 /** Runs the load to its verdict. Answers what its report says, and the client's log. Throws where there was none. */
-async function load(scene: Scene, { load: name, seed }: Plan, seconds: number) {
+async function runTheLoad(scene: Scene, { load: name, seed }: Plan, seconds: number) {
   mkdirSync(REPORTS, { recursive: true });
   const before = reportsNow(name);
   const args = [name, '--quiet', '--no-latency', '--seed', String(seed), ...LOADS[name].args];
@@ -121,13 +121,13 @@ const proofOf = async (drill: Drill, ...given: Parameters<NonNullable<Drill['pro
   };
 
 /**
- * One drill: a load, what is broken meanwhile, the reconciler's verdict and how soon callers were answered again. Answers
- * whether it was withstood; the evidence is printed, and lies in the reports.
+ * One drill: a load, what is broken meanwhile, the reconciler's verdict and how soon callers were answered again.
+ * Answers whether it was withstood; the evidence is printed, and lies in the reports.
  */
 export async function runDrill(drill: Drill, scene: Scene, plan: Plan): Promise<boolean> {
   console.log(`${drill.name}: ${drill.proves} (seed ${plan.seed})`);
   const seconds = secondsOf(drill, scene, plan);
-  const [loaded, struck] = await Promise.all([load(scene, plan, seconds), strikeAll(drill, scene, plan)]);
+  const [loaded, struck] = await Promise.all([runTheLoad(scene, plan, seconds), strikeAll(drill, scene, plan)]);
   const { report, told, heard } = loaded;
   const recovered = recoveries(struck.strikes, heard);
   const summary = summaryOf(recovered);
