@@ -268,4 +268,12 @@ describe('an owner’s inner doors', () => {
     const poisoned = { partition: 0, offset: '999999' };
     expect(await inner('/internal/poisoned/replay', secret, poisoned)).toMatchObject({ body: { replayed: 0 } });
   });
+  it('discard what was set aside, for our own processes alone', async () => {
+    const place = { topic: 'tally.commands', partition: 0, offset: '999999' };
+    expect(await inner('/internal/set-aside/discard', 'another secret', place)).toMatchObject({ status: 403 });
+    expect(await inner('/internal/set-aside/discard', secret, { ...place, offset: 'x' })).toMatchObject({
+      status: 422,
+    });
+    expect(await inner('/internal/set-aside/discard', secret, place)).toEqual({ status: 200, body: { discarded: 0 } });
+  });
 });
