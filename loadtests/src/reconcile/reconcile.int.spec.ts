@@ -7,6 +7,16 @@ beforeAll(async () => void (world = await World.open()), 60_000);
 beforeEach(() => world.restore());
 afterAll(() => world.close());
 
+/** A command of listings that register filed. */
+const filed = (outcome: object) =>
+  world.run(
+    'register',
+    `insert into inbox (asked, party, aggregate, idempotency_key, filed_on, command_id, type, input_hash, outcome,
+       decided_at)
+     values (gen_random_uuid(), 'service:listings', 'CN1', 'k', '2026-11-24', gen_random_uuid(),
+       'register.patent.release.v1', 'h', $1, now())`,
+    JSON.stringify(outcome),
+  );
 const verdict = () => reconcile(world.evidence());
 const agoMs = (ms: number) => new Date(Date.now() - ms);
 
@@ -368,6 +378,12 @@ const others: Fault[] = [
     row: 'listings.outbox ',
   },
   {
+    what: 'an outcome whose status and code do not fit each other',
+    plant: () => filed({ status: 500, code: 'sale-not-registered', body: {} }),
+    by: ['inbox-sound'],
+    row: 'register.inbox service:listings CN1 k',
+  },
+  {
     what: 'a command that was set aside',
     plant: () =>
       world.run(
@@ -425,6 +441,11 @@ describe('what is no fault', () => {
       `insert into outbox (partition, topic, key, value) values (0, 'listings.events', 'k', 'sent')`,
     );
     world.broker.append({ topic: 'listings.events', key: 'k', value: 'sent' });
+    expect((await verdict()).isGreen).toBe(true);
+  });
+
+  it('is a mistake of ours that was set aside and dealt with', async () => {
+    await filed({ status: 500, code: 'internal-fault', body: {} });
     expect((await verdict()).isGreen).toBe(true);
   });
 

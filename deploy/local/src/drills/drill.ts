@@ -70,6 +70,8 @@ export interface Drill {
   overlaps?: true;
   /** What the scene must have. */
   needs?: Needs;
+  /** Before the first strike. */
+  prepare?(scene: Scene): Promise<void>;
   /**
    * The `n`th, from 0. Resolves, with what was done and how it was seen to land, when what was broken is there again.
    * Throws where the blow did not land, or was not withstood.

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@yuzhi/journeys/eventually';
 import { invented } from '@yuzhi/journeys/invented';
 import { KafkaLog } from '@yuzhi/messaging/kafka-log';
@@ -21,6 +22,8 @@ const ASIDE_MS = 5000;
 /** Of others' p99 while poison lies among them: as much, or so many ms, which are the machine's own unrest. */
 const RISE_MAX = 0.2;
 const UNREST_MS = 10;
+/** It lies there for so long before anybody does something about it. */
+const LIES_MS = 4000;
 const PASSWORD = 'yuzhi-drill-2026';
 const SERIAL_MAX = 90_000;
 
@@ -99,25 +102,21 @@ async function write({ loaded }: Scene, record: LogRecord): Promise<void> {
   }
 }
 
-const colleagues = new WeakMap<Scene, Promise<Client>>();
+const colleagues = new WeakMap<Scene, Client>();
 /** A second operator besides the first administrator. */
-async function hire({ stage, chance }: Scene): Promise<Client> {
+async function hire(scene: Scene): Promise<void> {
+  const { stage, chance } = scene;
   const { platform } = stage.addresses;
   const person = await stage.signUp('郏怀瑾', `drill.${chance(1_000_000)}`, PASSWORD);
   await stage.desk.send(grantRoles, { uscc: platform, person: person.id, roles: ['ops'] });
   const client = person.client.as(platform);
   await eventually('the second operator', () => client.ask(listReplays, {}));
-  return client;
-}
-function colleagueOf(scene: Scene): Promise<Client> {
-  const hired = colleagues.get(scene) ?? hire(scene);
-  colleagues.set(scene, hired);
-  return hired;
+  colleagues.set(scene, client);
 }
 
 /** One asks, the other approves; answers what came of it. */
 async function together(scene: Scene, item: Item, act: 'replay' | 'discard') {
-  const colleague = await colleagueOf(scene);
+  const colleague = colleagues.get(scene)!;
   const { type: _, error: __, at: ___, ...place } = item;
   const { replay } = await scene.stage.desk.send(askReplay, { ...place, act, reason: '演练' });
   await colleague.send(approveReplay, { replay });
@@ -138,7 +137,7 @@ async function recordPasses({ database }: Scene, { topic, partition, offset }: I
 }
 
 async function strike(scene: Scene, n: number): Promise<string> {
-  const colleague = await colleagueOf(scene);
+  const colleague = colleagues.get(scene)!;
   const listed = async () => (await colleague.ask(listSetAside, {})).items;
   const { what, record, isEvent, mend } = await poisons(scene, n);
   await write(scene, record);
@@ -153,6 +152,7 @@ async function strike(scene: Scene, n: number): Promise<string> {
   );
   const asideMs = Date.now() - since;
   if (isEvent) await recordPasses(scene, items[0]!);
+  await sleep(LIES_MS);
   await mend?.();
   for (const item of items) await together(scene, item, mend ? 'replay' : 'discard');
   await eventually('nothing set aside', async () => (await listed()).length === 0);
@@ -172,7 +172,8 @@ export const poisonDrill: Drill = {
   proves: 'what nobody can read or decide is set aside; others go on, and two people end it',
   times: 8,
   everyMs: 5000,
-  lastsMs: () => 5000,
+  lastsMs: () => LIES_MS + 1500,
+  prepare: hire,
   strike,
   prove,
 };

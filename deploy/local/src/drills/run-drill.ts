@@ -55,6 +55,7 @@ interface Struck {
 /** Waits for the load, then strikes as often as the plan says. */
 async function strikeAll(drill: Drill, scene: Scene, { times, overMs, load }: Plan): Promise<Struck> {
   await untilLoaded(scene.platform, load);
+  await drill.prepare?.(scene);
   await sleep(QUIET_MS);
   const struck: Struck = { strikes: [], wrong: [] };
   const once = async (n: number) => {
