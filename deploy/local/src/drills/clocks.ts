@@ -1,24 +1,43 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@yuzhi/journeys/eventually';
+import { clockRecord } from '@yuzhi/messaging/judge';
+import type { LogRecord } from '@yuzhi/messaging/log';
+import { catalogue } from '@yuzhi/protocol/catalogue';
 import type { Platform } from '../platform.ts';
 import type { Member } from '../shapes.ts';
 import type { Drill } from './drill.ts';
+import { writeToLog } from './log-writer.ts';
 
 const HOUR_MS = 3_600_000;
 const BREATH_MS = 3000;
 
-/** The platform's clock. */
+/** What every partition of commands is told when the platform's clock is to be so far ahead of the real one. */
+const ahead = (offsetMs: number): LogRecord[] =>
+  catalogue.topics
+    .filter(({ topic }) => topic.endsWith('.commands'))
+    .flatMap(({ topic, partitions }) =>
+      Array.from({ length: partitions }, (_, partition) => ({
+        ...{ topic, key: 'clock', value: clockRecord(offsetMs), partition },
+      })),
+    );
+
+/**
+ * Asked to step, the platform waits until nobody does anything any more; under load that is never. So the records that
+ * move the clock are written straight to the log, between two quotes.
+ */
 const clockJump: Drill = {
   name: 'clock-jump',
   proves: "the platform's clock may jump ahead by an hour under load",
   times: 3,
   everyMs: 4000,
-  strike: async ({ stage }) => {
-    const before = await stage.now();
-    const since = Date.now();
-    await stage.advanceTo(before + HOUR_MS);
-    const jumpedMs = (await stage.now()) - before - (Date.now() - since);
-    if (jumpedMs < HOUR_MS * 0.99) throw new Error(`the clock went on by ${jumpedMs} ms of an hour`);
+  strike: async (scene) => {
+    const { stage } = scene;
+    const offsetMs = Math.max(0, (await stage.now()) - Date.now());
+    await writeToLog(scene, ahead(offsetMs + HOUR_MS));
+    const jumpedMs = await eventually('the jump of the clock', async () => {
+      const further = (await stage.now()) - Date.now() - offsetMs;
+      return further > HOUR_MS * 0.99 && further;
+    });
     return `the platform's clock jumped ahead by ${Math.round(jumpedMs / 60_000)} min`;
   },
 };

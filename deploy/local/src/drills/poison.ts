@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@yuzhi/journeys/eventually';
 import { invented } from '@yuzhi/journeys/invented';
-import { KafkaLog } from '@yuzhi/messaging/kafka-log';
 import type { LogRecord } from '@yuzhi/messaging/log';
 import { admitBidder } from '@yuzhi/protocol/bidding';
 import type { Client } from '@yuzhi/protocol/client';
@@ -13,6 +12,7 @@ import { approveReplay, askReplay, listReplays, listSetAside } from '@yuzhi/prot
 import { importPatent, releasePatent } from '@yuzhi/protocol/register';
 import { makeUscc } from '@yuzhi/protocol/uscc';
 import type { Drill, Scene, Told } from './drill.ts';
+import { writeToLog } from './log-writer.ts';
 import { riseOf } from './rise.ts';
 
 type Item = AnswerOf<typeof listSetAside>['items'][number];
@@ -90,18 +90,6 @@ async function poisons(scene: Scene, n: number): Promise<Poison> {
   return all[n % all.length]!();
 }
 
-/** Whoever has access to the broker may write what no door lets in. */
-async function write({ loaded }: Scene, record: LogRecord): Promise<void> {
-  const { name: prefix, infrastructure } = loaded;
-  const { kafkaBrokers: brokers } = infrastructure;
-  const log = new KafkaLog({ brokers, prefix, clientId: 'drill', sessionTimeoutMs: 6000 });
-  try {
-    await log.send([record]);
-  } finally {
-    await log.close();
-  }
-}
-
 const colleagues = new WeakMap<Scene, Client>();
 /** A second operator besides the first administrator. */
 async function hire(scene: Scene): Promise<void> {
@@ -140,7 +128,7 @@ async function strike(scene: Scene, n: number): Promise<string> {
   const colleague = colleagues.get(scene)!;
   const listed = async () => (await colleague.ask(listSetAside, {})).items;
   const { what, record, isEvent, mend } = await poisons(scene, n);
-  await write(scene, record);
+  await writeToLog(scene, [record]);
   const since = Date.now();
   const items = await eventually(
     `${what}: set aside`,
