@@ -113,6 +113,8 @@ export const serverDrills: Drill[] = [
   },
 ];
 
+/** Which of the two comes first on a platform. */
+const firsts = new WeakMap<Scene, number>();
 /** One of each, the first by chance: short enough for every test run. */
 export const shortDrill: Drill = {
   name: 'short',
@@ -126,4 +128,3 @@ export const shortDrill: Drill = {
     return (first + n) % 2 ? killing('bidding').strike(scene, n) : postgresStop.strike(scene, n);
   },
 };
-const firsts = new WeakMap<Scene, number>();
