@@ -24,6 +24,8 @@ export interface Scene {
   database(service: string): pg.Pool;
   /** Below `n`; of the seed. */
   chance(n: number): number;
+  /** What must be closed again when the drill is over, in reverse. */
+  closing: (() => Promise<unknown>)[];
   /** How long a broker that is away stays away. */
   outageMs: number;
   /** Of a drill that asked for it. `addresses` are those that the platform was given: through the proxy. */

@@ -25,11 +25,10 @@ export interface SceneOptions {
   closing: (() => Promise<unknown>)[];
 }
 
-/** What strikes need of a platform that runs already. What must be closed again joins `closing`. */
+/** What strikes need of a platform that runs already. */
 export function sceneOf(
   loaded: LoadedPlatform,
   parts: Omit<Scene, 'platform' | 'loaded' | 'stage' | 'database'>,
-  closing: SceneOptions['closing'],
 ): Scene {
   const { platform, name, infrastructure } = loaded;
   const pools = new Map<string, pg.Pool>();
@@ -44,7 +43,7 @@ export function sceneOf(
     pools.set(service, pool);
     return pool;
   };
-  closing.push(() => Promise.all([...pools.values()].map((pool) => pool.end())));
+  parts.closing.push(() => Promise.all([...pools.values()].map((pool) => pool.end())));
   return { ...parts, platform, loaded, stage: new Stage(readAddresses(journeyEnvironment(platform))), database };
 }
 
@@ -99,5 +98,5 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   });
   closing.push(() => platform.stop());
   const optional = { ...(laid && { proxy: laid.proxy, addresses: laid.urls }), ...(clocks && { clocks }) };
-  return sceneOf({ ...parts, platform }, { ...servers, ...optional, chance, outageMs }, closing);
+  return sceneOf({ ...parts, platform }, { ...servers, ...optional, chance, outageMs, closing });
 }

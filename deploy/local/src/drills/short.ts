@@ -10,7 +10,7 @@ export type OwnPostgres = Scene['postgres'];
 /** A drill short enough for every test run, on a platform that runs already. Answers whether it was withstood. */
 export async function runShortDrill(loaded: LoadedPlatform, postgres: OwnPostgres, seed: number): Promise<boolean> {
   const closing: (() => Promise<unknown>)[] = [];
-  const scene = sceneOf(loaded, { postgres, chance: drawsFrom(seed), outageMs: 0 }, closing);
+  const scene = sceneOf(loaded, { postgres, chance: drawsFrom(seed), outageMs: 0, closing });
   try {
     return await runDrill(shortDrill, scene, { seed, times: shortDrill.times, load: 'bids' });
   } finally {
