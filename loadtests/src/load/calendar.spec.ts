@@ -98,6 +98,27 @@ describe('the calendar of many deals', () => {
     made.stop();
   });
 
+  it('lets whoever begins to act wait for the end of a step that is under way', async () => {
+    const under = Promise.withResolvers<void>();
+    let begun = false;
+    const advanceTo = () => {
+      begun = true;
+      return under.promise;
+    };
+    const made = new Calendar({ now: async () => 0, advanceTo });
+    await made.still();
+    made.note({ deal: 'a', waitsUntil: 10 });
+    made.start();
+    while (!begun) await new Promise((go) => setTimeout(go, 5));
+    let isStill = false;
+    const still = made.still().then(() => (isStill = true));
+    await new Promise((go) => setTimeout(go, 20));
+    expect(isStill).toBe(false);
+    under.resolve();
+    await still;
+    made.stop();
+  });
+
   it('takes exactly one word of a deal', () => {
     expect(DealDays.safeParse({ deal: 'a' }).success).toBe(false);
     expect(DealDays.safeParse({ deal: 'a', waitsUntil: 1, actsBefore: 2 }).success).toBe(false);

@@ -35,6 +35,7 @@ export class Calendar {
   readonly #deals = new Map<string, DealDays>();
   #timer: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
+  #stepping: Promise<void> | undefined;
 
   constructor(private readonly clock: Clock) {}
 
@@ -43,6 +44,11 @@ export class Calendar {
     if (this.#failure) throw this.#failure;
     if (days.isOver) this.#deals.delete(days.deal);
     else this.#deals.set(days.deal, days);
+  }
+
+  /** Resolves when the clock stands: whoever acts in the middle of a step is overtaken by it. */
+  async still(): Promise<void> {
+    await this.#stepping?.catch(() => {});
   }
 
   /** Where the clock may go now; undefined when it has to stand. */
@@ -69,7 +75,7 @@ export class Calendar {
   async #step(): Promise<void> {
     if (this.#deals.size === 0) return;
     const to = this.next(await this.clock.now());
-    if (to !== undefined) await this.clock.advanceTo(to);
+    if (to !== undefined) await (this.#stepping = this.clock.advanceTo(to));
   }
   stop(): void {
     clearTimeout(this.#timer);

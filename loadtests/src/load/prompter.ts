@@ -37,7 +37,9 @@ export async function startPrompter(tokens: Tokens, calendar: Calendar): Promise
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, what, name = ''] = (request.url ?? '').split('/');
     if (what === 'calendar' && request.method === 'POST') {
-      calendar.note(DealDays.parse(JSON.parse(await read(request))));
+      const days = DealDays.parse(JSON.parse(await read(request)));
+      calendar.note(days);
+      if (days.actsBefore !== undefined) await calendar.still();
       response.writeHead(204).end();
       return;
     }

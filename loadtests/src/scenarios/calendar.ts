@@ -5,12 +5,15 @@ import { ask, given, until } from './gate.ts';
 
 const HOUR_MS = 3_600_000;
 const LOOK_EVERY_S = 0.2;
+/** Whoever begins to act while the clock is on its way is answered when it stands. */
+const STEP_WITHIN = '600s';
 
 /** Tells whoever moves the clock about this deal. */
 function tell(deal: string, says: object): void {
   const headers = { 'content-type': 'application/json' };
   const told = http.post(`${given.prompter}/calendar`, JSON.stringify({ deal, ...says }), {
     headers,
+    timeout: STEP_WITHIN,
     tags: { name: 'calendar' },
   });
   if (told.status !== 204) throw new Error(`the calendar answered ${told.status}: ${JSON.stringify(told.body)}`);
