@@ -14,7 +14,7 @@ export function arrayText(values: readonly unknown[]): string {
     if (value === null || value === undefined) text += 'NULL';
     else if (typeof value === 'string') text += PLAIN.test(value) ? value : `"${value.replace(TO_ESCAPE, '\\$&')}"`;
     else if (value instanceof Date) text += value.toISOString();
-    else text += String(value as number | bigint | boolean);
+    else text += String(value);
   }
   return text + '}';
 }

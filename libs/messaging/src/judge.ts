@@ -36,9 +36,9 @@ const isName = (s: unknown): boolean =>
   typeof s === 'string' && s.length > 0 && s.length <= 255 && !s.includes('\0') && s.isWellFormed();
 
 /** By hand, for every command of every batch comes here. @throws TypeError that names what is wrong */
-function assertEnvelope(read: unknown): asserts read is Envelope {
-  if (typeof read !== 'object' || read === null) throw new TypeError('no envelope');
-  const { id, idempotencyKey, type, key, principal } = read as Partial<Envelope>;
+function assertEnvelope(given: unknown): asserts given is Envelope {
+  if (typeof given !== 'object' || given === null) throw new TypeError('no envelope');
+  const { id, idempotencyKey, type, key, principal } = given as Partial<Envelope>;
   if (typeof id !== 'string' || !UUID.test(id)) throw new TypeError('no envelope: id');
   const { party, person, roles } = principal ?? {};
   if (!isName(type) || !isName(key) || !isName(idempotencyKey)) throw new TypeError('no envelope: type or keys');
