@@ -12,7 +12,7 @@ import { readAddresses } from './journeys.config.ts';
 import { mutations } from './mutations.ts';
 import { personToken } from './sign-in.ts';
 import { type Firm, Stage } from './stage.ts';
-import { type Answered, problemOf, send as sendOnce } from './wire.ts';
+import { type Answered, problemOf, send as sendOnce, speak } from './wire.ts';
 
 const addresses = readAddresses();
 const stage = new Stage(addresses);
@@ -235,6 +235,14 @@ describe('the door itself', () => {
         'signature-invalid',
       );
     }
+  });
+
+  it('refuses headers without end, and bytes that are no request, as it refuses everything else', async () => {
+    const headers = { 'x-padding': 'x'.repeat(60_000) };
+    expect(problemOf(await send(addresses.url, { method: 'GET', path: '/v1/sales', headers })).code).toBe(
+      'headers-too-large',
+    );
+    expect(problemOf(await speak(addresses.url, 'give me all patents\r\n\r\n')).code).toBe('malformed-request');
   });
 
   it('refuses uploads that are no contract without failing on them', async () => {

@@ -1,3 +1,6 @@
+import { connect } from 'node:net';
+import { text as allOf } from 'node:stream/consumers';
+
 /** A raw request to the gateway, for what the typed client would never send. */
 export interface Sent {
   method: string;
@@ -19,6 +22,17 @@ export async function send(baseUrl: string, { method, path, headers = {}, body }
     ...(body !== undefined && { body }),
   });
   return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+/** Bytes as they are, to a connection that the other side closes. */
+export async function speak(baseUrl: string, bytes: string): Promise<Answered> {
+  const { hostname, port } = new URL(baseUrl);
+  const socket = connect(Number(port), hostname);
+  socket.write(bytes);
+  const [head = '', text = ''] = (await allOf(socket)).split('\r\n\r\n', 2);
+  const [line = '', ...fields] = head.split('\r\n');
+  const headers = new Headers(fields.map((field) => field.split(': ', 2) as [string, string]));
+  return { status: Number(line.split(' ')[1]), headers, text };
 }
 
 interface ProblemBody {

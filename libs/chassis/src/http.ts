@@ -7,7 +7,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { codeOf, Denied, sendDenied, traceIdOf } from './problem.ts';
+import { codeOf, Denied, refuseConnection, sendDenied, traceIdOf } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -65,6 +65,7 @@ export async function createHttp(
     requestTimeout: REQUEST_MS,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: PARAM_MAX },
+    clientErrorHandler: refuseConnection,
     frameworkErrors: (error, _, reply) => void sendDenied(reply as unknown as FastifyReply, codeOf(error)),
   });
   // Fastify would also take plain text for a body.

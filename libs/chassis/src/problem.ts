@@ -3,6 +3,8 @@ import { type PlatformRefusal, platformRefusals } from '@yuzhi/protocol/platform
 import { problem } from '@yuzhi/protocol/problem';
 import { metrics } from '@yuzhi/telemetry/metrics';
 import type { FastifyReply } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { z } from 'zod';
 
 /** Thrown where a request ends for a reason that is not the domain's. */
@@ -40,6 +42,23 @@ export function sendProblem(
 }
 export const sendDenied = (reply: FastifyReply, code: PlatformRefusal, more?: object): FastifyReply =>
   sendProblem(reply, code, platformRefusals[code], more);
+
+/** What never became a request, so that there is no reply to send either: it is told on the bare connection. */
+export function refuseConnection({ code: why }: { code?: string }, socket: Socket): void {
+  if (why === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const code: PlatformRefusal = why === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : 'malformed-request';
+  const refusal = platformRefusals[code];
+  metrics.refusals.of({ code, status: String(refusal.status) }).inc();
+  const body = JSON.stringify(problem(code, refusal));
+  const head = [
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
+    'content-type: application/problem+json',
+    'cache-control: no-store',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
 
 /** What Fastify itself says no to, by its status. */
 export function codeOf({ statusCode = 500 }: { statusCode?: number }): PlatformRefusal {

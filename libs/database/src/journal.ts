@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Outcome } from '@yuzhi/protocol/declare';
 import type pg from 'pg';
 import type { Reader } from './store.ts';
+import { arrayText } from './array-text.ts';
 import { shifted, type Statement } from './statement.ts';
 
 /** One partition as its current owner knows it. `lastNow` and `clockOffsetMs` make the decisions' clock. */
@@ -195,12 +196,9 @@ export class Journal {
     const used = flat.filter(({ statement }) => statement.rows > 0);
     const { name, text } = this.#compose(used);
     const expected = used.reduce((sum, { statement }) => sum + statement.rows, 0);
-    const values = [
-      ...fixedValues(entry),
-      ...used.flatMap(({ statement }) => statement.values),
-      entry.steps.length,
-      expected,
-    ];
+    const given = [...fixedValues(entry), ...used.flatMap(({ statement }) => statement.values)];
+    const columns = given.map((value) => (typeof value === 'string' ? value : arrayText(value)));
+    const values = [...columns, entry.steps.length, expected];
     try {
       const { rows } = await db.query<{ seqs: string[] | null }>({ name, text, values });
       return (rows[0]!.seqs ?? []).map(BigInt);

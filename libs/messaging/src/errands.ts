@@ -144,6 +144,7 @@ class ErrandRunner {
   }
   /** Until the first attempt that waits may be made again, but not for longer than its errand may go unlooked at. */
   #restMs(): number {
+    if (!this.#lease.held) return this.parts.idleMs;
     const waits = [...this.#attempts.values()].map(({ running, notBefore }) => (running ? Infinity : notBefore));
     const first = Math.min(Infinity, ...waits) - performance.now();
     return Math.max(LOOK_APART_MS, Math.min(first, this.errand.everyMs ?? this.parts.idleMs));

@@ -2,7 +2,6 @@ import type { Asked, Entry, Lease } from '@yuzhi/database/journal';
 import type { Store } from '@yuzhi/database/store';
 import type { Command, Envelope, Outcome, Principal } from '@yuzhi/protocol/declare';
 import { platformRefusals } from '@yuzhi/protocol/platform';
-import { z } from 'zod';
 import type { Answered, Decision, Sent } from './decision.ts';
 import type { Handlers } from './handlers.ts';
 import { askedOf, inputHash } from './ids.ts';
@@ -31,19 +30,23 @@ export class UnknownVersion extends Error {}
 const ANSWER = 'platform.answer.v1';
 const CLOCK = 'platform.clock.v1';
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** What Postgres can hold, compare and index: without it a command could be neither filed nor found again. */
-const name = z
-  .string()
-  .min(1)
-  .max(255)
-  .refine((s) => !s.includes('\0') && s.isWellFormed());
-const Shape = z.object({
-  id: z.uuid(),
-  idempotencyKey: name,
-  type: name,
-  key: name,
-  principal: z.object({ party: name, person: name, roles: z.array(z.string()) }),
-});
+const isName = (s: unknown): boolean =>
+  typeof s === 'string' && s.length > 0 && s.length <= 255 && !s.includes('\0') && s.isWellFormed();
+
+/** By hand, for every command of every batch comes here. @throws TypeError that names what is wrong */
+function assertEnvelope(given: unknown): asserts given is Envelope {
+  if (typeof given !== 'object' || given === null) throw new TypeError('no envelope');
+  const { id, idempotencyKey, type, key, principal } = given as Partial<Envelope>;
+  if (typeof id !== 'string' || !UUID.test(id)) throw new TypeError('no envelope: id');
+  const { party, person, roles } = principal ?? {};
+  if (!isName(type) || !isName(key) || !isName(idempotencyKey)) throw new TypeError('no envelope: type or keys');
+  if (!isName(party) || !isName(person)) throw new TypeError('no envelope: principal');
+  if (!Array.isArray(roles) || !roles.every((role) => typeof role === 'string')) {
+    throw new TypeError('no envelope: roles');
+  }
+}
 
 export const answerType = ANSWER;
 
@@ -62,8 +65,8 @@ export const clockRecord = (offsetMs: number): string => JSON.stringify({ type: 
 /** Bytes that are no envelope are quarantined; whatever is one goes on to the decision. */
 export function read(taken: Leased, entry: Entry, handlers: Handlers, service: string): Judged | undefined {
   try {
-    const envelope = JSON.parse(taken.value) as Envelope;
-    Shape.parse(envelope);
+    const envelope: unknown = JSON.parse(taken.value);
+    assertEnvelope(envelope);
     const { principal, key, id, idempotencyKey } = envelope;
     const asked = askedOf(principal.party, key, idempotencyKey);
     const fresh = id === idempotencyKey && !principal.roles.includes('service');

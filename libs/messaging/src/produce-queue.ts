@@ -2,8 +2,13 @@ import { type LogRecord, RECORD_MAX_BYTES } from './log.ts';
 
 /** Records of one produce request. */
 const PRODUCE_MAX = 500;
-/** The first produce lingers only while at least this many records wait. */
-const LINGER_FROM = 32;
+/** A request that carries so many records is a sign of load: the next one waits a little for more. */
+const BUSY_FROM = 8;
+/**
+ * How long. A request costs its sender, the broker and whoever reads it about the same with one record as with twenty:
+ * under load the pause takes a fifth off what each record costs, and callers are answered sooner for it.
+ */
+const PAUSE_MS = 3;
 
 interface Waiting {
   record: LogRecord;
@@ -18,6 +23,8 @@ const bytesOf = ({ key, value }: LogRecord) => Buffer.byteLength(key) + Buffer.b
 export class ProduceQueue {
   readonly #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
+  /** Until this instant of `performance.now()` a request that begins is one of many. */
+  #busyUntil = 0;
 
   constructor(private readonly produce: (records: LogRecord[]) => Promise<void>) {}
 
@@ -44,7 +51,7 @@ export class ProduceQueue {
 
   #turn(): Promise<void> {
     return new Promise((go) => {
-      if (this.#waiting.length >= LINGER_FROM) setTimeout(go, 1);
+      if (performance.now() < this.#busyUntil) setTimeout(go, PAUSE_MS);
       else setImmediate(go);
     });
   }
@@ -58,6 +65,8 @@ export class ProduceQueue {
       } catch (e) {
         for (const { failed } of part) failed(e);
       }
+      if (part.length >= BUSY_FROM) this.#busyUntil = performance.now() + 2 * PAUSE_MS;
+      if (this.#waiting.length && this.#waiting.length < PRODUCE_MAX) await this.#turn();
     }
     this.#draining = undefined;
   }

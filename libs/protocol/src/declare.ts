@@ -23,7 +23,7 @@ export interface Principal {
 
 /** Why something is not done: closed lists, one per service. `next` says what the caller can do. */
 export interface Refusal extends Words {
-  status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503;
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 431 | 500 | 502 | 503;
   next: Words;
   /** The same request may well succeed later. */
   transient?: boolean;

@@ -40,6 +40,12 @@ export const platformRefusals = {
     en: 'The request is too large.',
     next: { zh: '请缩小请求内容。', en: 'Send less at once.' },
   },
+  'headers-too-large': {
+    status: 431,
+    zh: '请求头过大。',
+    en: 'The headers of the request are too large.',
+    next: { zh: '请缩短请求头，地址也计入其中。', en: 'Shorten the headers; the address counts among them.' },
+  },
   'unsupported-media-type': {
     status: 415,
     zh: '不支持的内容类型。',

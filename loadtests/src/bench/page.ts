@@ -5,7 +5,7 @@ import { byVariant } from './charts.ts';
 import { cellsOf, HEADINGS, type Run, sentencesOf } from './report.ts';
 import { median } from './stats.ts';
 import type { Sample } from './sample.ts';
-import { SERVER_ROLES } from './cpu.ts';
+import { ROLES } from './cpu.ts';
 
 const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
@@ -20,7 +20,8 @@ function variantRow([variant, of]: [string, Sample[]]): string[] {
     `${Math.min(...rates).toFixed(0)} – ${Math.max(...rates).toFixed(0)}`,
     `${middle(({ acceptedShare }) => acceptedShare * 100, 1)} %`,
     middle(({ serverUs }) => serverUs, 1),
-    ...SERVER_ROLES.map((role) => middle(({ cpuUs }) => cpuUs[role], 1)),
+    ...ROLES.map((role) => middle(({ cpuUs }) => cpuUs[role], 1)),
+    `${middle(({ busy }) => busy * 100, 0)} %`,
   ];
 }
 
@@ -34,8 +35,8 @@ export function page(run: Run): string {
     '## Figures',
     table(HEADINGS, results.map(cellsOf)),
     '## What they are made of',
-    'Medians over the rounds. CPU in µs per operation: of all servers together, then by role.',
-    table(['variant', 'per s', 'range', 'accepted', 'servers', ...SERVER_ROLES], byVariant(samples).map(variantRow)),
+    'Medians over the rounds. CPU in µs per operation: of all servers together, then by role; `others` are processes of ours that play no part. `busy` is how much of all CPUs was in use.',
+    table(['variant', 'per s', 'range', 'accepted', 'servers', ...ROLES, 'busy'], byVariant(samples).map(variantRow)),
     '',
   ].join('\n\n');
 }
