@@ -35,7 +35,8 @@ export function page(run: Run): string {
     '## Figures',
     table(HEADINGS, results.map(cellsOf)),
     '## What they are made of',
-    'Medians over the rounds. CPU in µs per operation: of all servers together, then by role; `others` are processes of ours that play no part. `busy` is how much of all CPUs was in use.',
+    'Medians over the rounds. CPU in µs per operation: of all servers together, then by role; `others` are processes ' +
+      'of ours that play no part. `busy` is how much of all CPUs was in use.',
     table(['variant', 'per s', 'range', 'accepted', 'servers', ...ROLES, 'busy'], byVariant(samples).map(variantRow)),
     '',
   ].join('\n\n');
