@@ -2,6 +2,7 @@ import { type Addresses, readAddresses } from '@yuzhi/journeys/journeys.config';
 import type { Place } from './bench.config.ts';
 import { Bidders } from './bidders.ts';
 import { rowsDatabase } from './rows.ts';
+import { Till } from './till.ts';
 import { controlTarget, databaseOf, echoTarget, naiveTarget, platformTarget, type Target } from './targets.ts';
 
 /** Organisations that bid: at 200 commands a second each, none meets the door's allowance below 80,000 in all. */
@@ -13,6 +14,7 @@ export type TargetName = 'ours' | 'rival' | 'echo' | 'control' | 'naive';
 export class Bench {
   readonly #targets = new Map<TargetName, Promise<Target>>();
   #rows: Promise<string> | undefined;
+  #till: Promise<Till> | undefined;
 
   private constructor(
     readonly place: Place,
@@ -60,11 +62,17 @@ export class Bench {
   rows(): Promise<string> {
     return (this.#rows ??= rowsDatabase(this.place));
   }
+  /** Where transfers of the book are asked for. */
+  till(): Promise<Till> {
+    return (this.#till ??= Till.open(this.place, this.database('escrow')));
+  }
   /** The administrator's way to a database of the platform. */
   database(service: string): string {
     return databaseOf(this.place.databaseUrl, `${this.place.topicPrefix}${service}`);
   }
   async close(): Promise<void> {
-    for (const starting of this.#targets.values()) await starting.then((target) => target.close()).catch(() => {});
+    for (const starting of [...this.#targets.values(), this.#till]) {
+      await starting?.then((opened) => opened.close()).catch(() => {});
+    }
   }
 }

@@ -21,6 +21,8 @@ export const VARIANTS = [
   'naive-many',
   'naive-hot',
   'floor',
+  'ours-transfers-random',
+  'ours-transfers-hot',
   'transfers-random',
   'transfers-hot',
   'ledger',
@@ -171,7 +173,19 @@ export const FIGURES: readonly Figure[] = [
     value: (sample) => measured(sample('ours-watched'), 'framesPerSecond'),
     ...atMost(20),
   }),
-  one('G12', 'PT', 'the ledger alone against a transfer function on random accounts', {
+  one('G12', 'PT', 'transfers over HTTP, c=256, against a transfer function on random accounts', {
+    ...rate('ours-transfers-random', 'transfers-random'),
+    ...atLeast(0.7, 0.9),
+  }),
+  one('G12', 'PTH', 'transfers of one hot account over HTTP, c=64, against a transfer function on one', {
+    ...rate('ours-transfers-hot', 'transfers-hot'),
+    ...atLeast(5.5, 7),
+  }),
+  one('G12', 'UL', "transfers over HTTP, c=256, against the book's rows alone", {
+    ...rate('ours-transfers-random', 'ledger'),
+    ...atLeast(0.35),
+  }),
+  one('G12', 'UL/PT', "the book's rows alone against a transfer function on random accounts", {
     ...rate('ledger', 'transfers-random'),
     better: 'more',
   }),

@@ -7,6 +7,8 @@ import type { Outcome, Sample } from './sample.ts';
 export interface Prepared {
   cast: Cast;
   load(seconds: number): Promise<Outcome>;
+  /** Called before each load, and not measured: lays out what the load uses up. */
+  supply?(seconds: number): Promise<void>;
   /** More than the target takes is asked of it: that much of it is turned away is what is measured. */
   mayShed?: boolean;
   /** Called once the last sample of a round is taken. */

@@ -70,11 +70,14 @@ async function usable(
   earlier: ReadonlyMap<VariantId, Sample>,
   { variant, round, since, seconds, rough }: Named,
 ): Promise<Sample> {
-  const { cast, load, after, mayShed } = await prepare(bench, earlier);
+  const { cast, load, supply, after, mayShed } = await prepare(bench, earlier);
   const launcher = bench.place.pids['launcher']!;
   try {
-    await load(round === 1 ? COLD_SECONDS : WARM_SECONDS);
+    const warmSeconds = round === 1 ? COLD_SECONDS : WARM_SECONDS;
+    await supply?.(warmSeconds);
+    await load(warmSeconds);
     for (let attempt = 1; ; attempt++) {
+      await supply?.(seconds);
       const sample = await measure({ variant, round, cast, launcher, load: () => load(seconds) }, since);
       try {
         assertUsable(sample, { rough, mayShed });

@@ -24,7 +24,7 @@ export interface Target {
   close(): Promise<void>;
 }
 
-const local = (port: number) => `http://127.0.0.1:${port}`;
+export const local = (port: number) => `http://127.0.0.1:${port}`;
 export const databaseOf = (adminUrl: string, name: string): string => {
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
@@ -43,7 +43,7 @@ function pools(open: (count: number) => Promise<readonly string[]>): Pick<Target
 }
 
 /** The servers that every target shares, and what a platform has besides. */
-function castOf(pids: Place['pids'], own: Cast): Cast {
+export function castOf(pids: Place['pids'], own: Cast): Cast {
   const one = (name: string) => (pids[name] === undefined ? [] : [pids[name]]);
   return { broker: one('kafka'), postgres: one('postgres'), redis: one('redis'), ...own };
 }
@@ -75,7 +75,7 @@ export async function echoTarget({ dir, pids }: Place): Promise<Target> {
   };
 }
 
-const issuerOf = ({ url }: Place) => ({ ISSUER_URL: `${url}/oidc`, JWKS_URL: `${url}/oidc/jwks` });
+export const issuerOf = ({ url }: Place) => ({ ISSUER_URL: `${url}/oidc`, JWKS_URL: `${url}/oidc/jwks` });
 
 /** N: the app that a team would write first. */
 export async function naiveTarget(place: Place, bidders: Bidders): Promise<Target> {

@@ -2,31 +2,15 @@ import type { TargetName } from './bench.ts';
 import type { VariantId } from './figures.ts';
 import { floorLoad } from './floor.ts';
 import { ledgerLoad, transferLoad } from './ledger.ts';
+import { outcomeOf } from './outcome.ts';
 import { outcomeOfPgbench, runPgbench } from './pgbench.ts';
 import { ROW_OF_MANY, ROW_OF_ONE } from './rows.ts';
 import type { Prepare } from './prepare.ts';
-import type { Outcome } from './sample.ts';
 import { steadyLoad } from './steady-load.ts';
 import { countCommits } from './commits.ts';
-import { sum } from './stats.ts';
-import { loadBids, type Loaded } from './wrk.ts';
+import { tillLoad } from './till-load.ts';
+import { loadBids } from './wrk.ts';
 import { withWatchers } from './watching.ts';
-
-/** Refusals of the business: decided, and answered in order. */
-const DECIDED = /^4(09|22) /;
-
-/** `decided` counts a quote that was refused for another one too: a lock hands out turns in no order. */
-export function outcomeOf(loaded: Loaded, counts: 'accepted' | 'decided' = 'accepted'): Outcome {
-  const { accepted, answered, others, unanswered, seconds, latencyMs } = loaded;
-  const decided = sum(Object.entries(others).map(([said, count]) => (DECIDED.test(said) ? count : 0)));
-  return {
-    operations: counts === 'decided' ? accepted + decided : accepted,
-    attempts: answered + unanswered,
-    others: { ...others, ...(unanswered && { unanswered }) },
-    seconds,
-    latencyMs,
-  };
-}
 
 interface BidVariant {
   target: TargetName;
@@ -89,6 +73,8 @@ export const PREPARE: Record<VariantId, Prepare> = {
   'naive-many': naive.many,
   'naive-hot': naive.hot,
   floor: floorLoad,
+  'ours-transfers-random': tillLoad('random', 256),
+  'ours-transfers-hot': tillLoad('hot', 64),
   'transfers-random': transferLoad('random'),
   'transfers-hot': transferLoad('hot'),
   ledger: ledgerLoad,
