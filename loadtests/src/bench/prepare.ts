@@ -1,6 +1,6 @@
 import type { Bench } from './bench.ts';
 import type { Cast } from './cpu.ts';
-import type { VariantId } from './figures.ts';
+import type { VariantId } from './figure.ts';
 import type { Outcome, Sample } from './sample.ts';
 
 /** A variant that is ready to be measured. */

@@ -1,5 +1,6 @@
 import type { Bench } from './bench.ts';
-import { type Figure, reached, type Reached, type VariantId } from './figures.ts';
+import type { Figure, VariantId } from './figure.ts';
+import { reached, type Reached } from './figures.ts';
 import { assertUsable, measure, type Sample, Unusable } from './sample.ts';
 import { type Spread, spreadOf } from './stats.ts';
 import type { Prepare } from './prepare.ts';

@@ -9,7 +9,7 @@ export interface Transfer {
   orderId: string;
   party: string;
 }
-/** `random`: a deposit becomes part of its price. `hot`: a charge arrives in the rail's account, as every charge does. */
+/** `random`: a deposit becomes part of its price. `hot`: a charge arrives in the rail's account, as all of them do. */
 export type TransferKind = 'random' | 'hot';
 
 /** The kinds of journals that the transfers book. */
@@ -37,7 +37,8 @@ const ORDERED = `
 /** The deposits that the orders were paid with: one journal, from an account that nobody else touches. */
 const DEPOSITS = `
   with source as (
-    insert into account values ('psp:bench', 'CNY', 'debit', false, false, $3::bigint * cardinality($1::uuid[]), 0, 1, null)
+    insert into account values ('psp:bench', 'CNY', 'debit', false, false, $3::bigint * cardinality($1::uuid[]),
+      0, 1, null)
     on conflict (code) do update set posted_fen = account.posted_fen + excluded.posted_fen,
       version = account.version + 1
     returning posted_fen, version),
@@ -45,16 +46,19 @@ const DEPOSITS = `
     insert into journal (id, sale_id, kind, ref, actor, effective_at, booked_at)
     values ($4::uuid, null, 'bench-funding', $4::text, 'bench', now(), now())),
   taken as (
-    insert into entry select $4::uuid, 0, 'psp:bench', $3::bigint * cardinality($1::uuid[]), posted_fen, version from source),
+    insert into entry select $4::uuid, 0, 'psp:bench', $3::bigint * cardinality($1::uuid[]), posted_fen, version
+    from source),
   opened as (
-    insert into account select 'deposit:' || sale || ':' || party, 'CNY', 'credit', true, false, -($3::bigint), 0, 1, sale
+    insert into account select 'deposit:' || sale || ':' || party, 'CNY', 'credit', true, false, -($3::bigint), 0, 1,
+      sale
     from unnest($1::uuid[], $2::text[]) o(sale, party))
   insert into entry select $4::uuid, n, 'deposit:' || sale || ':' || party, -($3::bigint), -($3::bigint), 1
   from unnest($1::uuid[], $2::text[]) with ordinality o(sale, party, n)`;
 /** Pages of the rail that are open and were not paid on yet. */
 const CHECKOUTS = `
   with made as (
-    insert into rail_operation select 'checkout:' || id || ':1', sale, 'checkout', 'sent', 1, 'cs_bench_' || id, now(), 1,
+    insert into rail_operation select 'checkout:' || id || ':1', sale, 'checkout', 'sent', 1, 'cs_bench_' || id, now(),
+      1,
       jsonb_build_object('id', 'checkout:' || id || ':1', 'kind', 'checkout', 'saleId', sale, 'orderId', id,
         'party', party, 'amountFen', $4::text, 'madeAt', (extract(epoch from now()) * 1000)::bigint, 'attempt', 1,
         'state', 'sent', 'railId', 'cs_bench_' || id, 'rank', 0, 'payeeAccount', null, 'paymentId', null,

@@ -49,7 +49,7 @@ export function verdictFrom(
   return { good: isThere && !first, says };
 }
 
-/** Whether what was acknowledged is there, and everything that the reconciler proves of quotes and of the book holds. */
+/** Whether what was acknowledged is there, and all that the reconciler proves of quotes and of the book holds. */
 export async function verdictOf({ databaseOf, lots, ...acknowledged }: Acknowledged): Promise<Verdict> {
   const readers = Object.fromEntries(SERVICES.map((service) => [service, databaseOf(service)]));
   const { evidence, close } = openEvidence({ readers: readers as Record<ServiceName, string> }, []);
