@@ -1,3 +1,4 @@
+import { Tally } from './abuse.ts';
 import { heardIn } from './line.ts';
 import { residentMib } from './memory.ts';
 
@@ -18,6 +19,23 @@ describe('whoever means no good', () => {
   it('is let in as soon as the head of a stream has come, which has no end', () => {
     const stream = answer('200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked');
     expect(heardIn(stream)).toEqual({ status: 200, isPolite: false, isEndless: true });
+  });
+});
+
+describe('what came of it', () => {
+  const heard = (status: number, ms: number, isPolite = true) => ({ status, ms, isPolite, isEndless: false });
+
+  it('tells the refusals, how long they took and which were impolite, each once', () => {
+    const tally = new Tally();
+    for (let i = 0; i < 3; i++) tally.tries();
+    tally.hears(heard(429, 2));
+    tally.hears(heard(503, 8, false));
+    tally.hears(heard(431, 99, false));
+    tally.hears(undefined);
+    const statuses = { 429: 1, 503: 1, 431: 1 };
+    const came = { tried: 3, held: 0, closed: 1, refused: 2, impolite: 1, refusedP99Ms: 8, statuses };
+    expect(tally.tell()).toEqual(came);
+    expect(tally.tell()).toEqual({ tried: 0, held: 0, closed: 0, refused: 0, impolite: 0, statuses: {} });
   });
 });
 

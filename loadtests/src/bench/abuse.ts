@@ -90,15 +90,15 @@ const headOf = ({ host, lot, bidder }: AbusePlan) =>
   `x-organisation: ${bidder.organisation}\r\ncontent-type: application/json\r\n`;
 
 /** Holds a connection of a kind open, and opens it anew whenever it is closed. */
-function hold({ host, port }: AbusePlan, tally: Tally, opened: (line: Line) => void): void {
-  const line = new Line(host, port);
+function hold(plan: AbusePlan, tally: Tally, opened: (line: Line) => void): void {
+  const line = new Line(plan.host, plan.port);
   tally.tries();
   tally.holds(line);
   line.socket.once('connect', () => opened(line));
   void line.listen().then((heard) => {
     tally.hears(heard);
     line.socket.destroy();
-    setTimeout(() => hold({ host, port } as AbusePlan, tally, opened), TICK_MS);
+    setTimeout(() => hold(plan, tally, opened), TICK_MS);
   });
 }
 
