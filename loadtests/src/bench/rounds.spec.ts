@@ -6,7 +6,7 @@ const options = { seconds: 1, rough: true, say: () => {} };
 const outcome = (operations: number) => ({ operations, attempts: 10, others: {}, seconds: 1 });
 
 describe('the rounds', () => {
-  it('lay out what a load uses up before each of them, the warm-up too, and take down at the end of a round', async () => {
+  it('lay out what a load uses up before each, the warm-up too, and take down at the end of a round', async () => {
     const did: string[] = [];
     const prepare = async () => ({
       cast: {},
