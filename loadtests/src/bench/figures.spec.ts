@@ -1,4 +1,5 @@
-import { FIGURES, figuresOf, reached, VARIANTS, variantsOf } from './figures.ts';
+import { VARIANTS } from './figure.ts';
+import { FIGURES, figuresOf, reached, variantsOf } from './figures.ts';
 import { resultsOf } from './rounds.ts';
 import { ROLES, type Role } from './cpu.ts';
 import type { Sample } from './sample.ts';

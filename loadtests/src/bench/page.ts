@@ -25,6 +25,15 @@ function variantRow([variant, of]: [string, Sample[]]): string[] {
   ];
 }
 
+/** What figures are made of besides rates, medians of the rounds in which there was any. */
+function besides([variant, of]: [string, Sample[]]): string[][] {
+  const names = new Set(of.flatMap(({ measures = {} }) => Object.keys(measures)));
+  return [...names].flatMap((name) => {
+    const values = of.flatMap(({ measures }) => measures?.[name] ?? []).filter(Number.isFinite);
+    return values.length ? [[variant, name, median(values).toFixed(2)]] : [];
+  });
+}
+
 /** The committed table. */
 export function page(run: Run): string {
   const { results, samples } = run;
@@ -38,6 +47,9 @@ export function page(run: Run): string {
     'Medians over the rounds. CPU in µs per operation: of all servers together, then by role; `others` are processes ' +
       'of ours that play no part. `busy` is how much of all CPUs was in use.',
     table(['variant', 'per s', 'range', 'accepted', 'servers', ...ROLES, 'busy'], byVariant(samples).map(variantRow)),
+    '## What was measured besides',
+    'Medians over the rounds; a name that ends in `Ms`, `P99Ms` or `Mib` says its unit.',
+    table(['variant', 'what', 'median'], byVariant(samples).flatMap(besides)),
     '',
   ].join('\n\n');
 }
