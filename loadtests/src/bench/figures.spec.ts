@@ -31,6 +31,13 @@ describe('the figures', () => {
     expect(VARIANTS.indexOf('ours-steady')).toBeGreaterThan(VARIANTS.indexOf('ours-many'));
   });
 
+  it('that take long are measured only when they are asked for', () => {
+    const always = figuresOf().map(({ id }) => id);
+    expect(always).toEqual(expect.arrayContaining(['G1', 'G12', 'M']));
+    expect(always.filter((id) => id.startsWith('O') || id === 'G10-ROWS')).toEqual([]);
+    expect(figuresOf(['O1', 'G10-ROWS']).map(({ id }) => id)).toEqual(expect.arrayContaining(['O1', 'G10-ROWS']));
+  });
+
   it.each([
     ['more', 0.69, 'below'],
     ['more', 0.7, 'must'],

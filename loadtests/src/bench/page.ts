@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '@yuzhi/backing/environment';
-import { byVariant } from './charts.ts';
+import { byVariant, cpuChart, standalone } from './charts.ts';
 import { cellsOf, HEADINGS, type Run, sentencesOf } from './report.ts';
 import { median } from './stats.ts';
 import type { Sample } from './sample.ts';
@@ -54,8 +54,13 @@ export function page(run: Run): string {
   ].join('\n\n');
 }
 
+/** What the plot shows: the two headline loads and what they are measured against. */
+const SHOWN = ['ours-many', 'ours-hot', 'echo-many', 'control-many', 'rows-many', 'naive-many', 'naive-hot'];
+
 export function writePage(run: Run): string {
   const file = join(root, 'docs/benchmarks.md');
   writeFileSync(file, page(run).trimEnd() + '\n');
+  const shown = run.samples.filter(({ variant }) => SHOWN.includes(variant));
+  writeFileSync(join(root, 'docs/pictures/bench.svg'), standalone(cpuChart(shown)) + '\n');
   return file;
 }
