@@ -24,6 +24,19 @@ const createPartitioner: ICustomPartitioner =
   ({ partitionMetadata, message }) =>
     message.partition ?? partitionOf(String(message.key), partitionMetadata.length);
 
+/** A topic that another process is just creating is known, and has leaders, at one moment here and at another there. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const until = performance.now() + LEADERS_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (e) {
+      if (!(e as { retriable?: boolean }).retriable || performance.now() > until) throw e;
+      await new Promise((go) => setTimeout(go, 50));
+    }
+  }
+}
+
 /** The log on Kafka by kafkajs: the only file that knows this client. */
 export class KafkaLog implements Log {
   readonly #kafka: Kafka;
@@ -38,7 +51,10 @@ export class KafkaLog implements Log {
     this.#kafka = new Kafka({ clientId, brokers, logLevel: logLevel.NOTHING, connectionTimeout: 1000, retry });
   }
 
-  async prepare(topics: TopicSpec[]): Promise<string> {
+  prepare(topics: TopicSpec[]): Promise<string> {
+    return patiently(() => this.#prepare(topics));
+  }
+  async #prepare(topics: TopicSpec[]): Promise<string> {
     const admin = await this.#asked();
     const known = new Set(await admin.listTopics());
     const there = topics.filter((t) => known.has(this.settings.prefix + t.topic));
@@ -165,17 +181,8 @@ export class KafkaLog implements Log {
     const offsets = await this.#bounds(name);
     return new Map(offsets.map((o) => [o.partition, BigInt(o[which])]));
   }
-  /** A topic that another process is just creating exists before its partitions have leaders. */
-  async #bounds(name: string) {
-    const until = performance.now() + LEADERS_MS;
-    for (;;) {
-      try {
-        return await (await this.#asked()).fetchTopicOffsets(this.settings.prefix + name);
-      } catch (e) {
-        if (!(e as { retriable?: boolean }).retriable || performance.now() > until) throw e;
-        await new Promise((go) => setTimeout(go, 50));
-      }
-    }
+  #bounds(name: string) {
+    return patiently(async () => (await this.#asked()).fetchTopicOffsets(this.settings.prefix + name));
   }
   async acknowledged(name: string, group: string): Promise<Map<number, bigint>> {
     const { prefix } = this.settings;

@@ -2,13 +2,11 @@ import { type LogRecord, RECORD_MAX_BYTES } from './log.ts';
 
 /** Records of one produce request. */
 const PRODUCE_MAX = 500;
-/** A request that carries so many records is a sign of load: the next one waits a little for more. */
-const BUSY_FROM = 8;
 /**
- * How long. A request costs its sender, the broker and whoever reads it about the same with one record as with twenty:
- * under load the pause takes a fifth off what each record costs, and callers are answered sooner for it.
+ * Between the end of one request and the next: what comes meanwhile shares it. A request costs its sender, the broker
+ * and whoever reads it about the same with one record as with twenty. After a longer silence none waits.
  */
-const PAUSE_MS = 3;
+const APART_MS = 3;
 
 interface Waiting {
   record: LogRecord;
@@ -23,8 +21,8 @@ const bytesOf = ({ key, value }: LogRecord) => Buffer.byteLength(key) + Buffer.b
 export class ProduceQueue {
   readonly #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
-  /** Until this instant of `performance.now()` a request that begins is one of many. */
-  #busyUntil = 0;
+  /** When the last request ended, by `performance.now()`. */
+  #endedAt = -APART_MS;
 
   constructor(private readonly produce: (records: LogRecord[]) => Promise<void>) {}
 
@@ -51,7 +49,8 @@ export class ProduceQueue {
 
   #turn(): Promise<void> {
     return new Promise((go) => {
-      if (performance.now() < this.#busyUntil) setTimeout(go, PAUSE_MS);
+      const waitMs = this.#endedAt + APART_MS - performance.now();
+      if (waitMs > 0 && this.#waiting.length < PRODUCE_MAX) setTimeout(go, waitMs);
       else setImmediate(go);
     });
   }
@@ -65,8 +64,8 @@ export class ProduceQueue {
       } catch (e) {
         for (const { failed } of part) failed(e);
       }
-      if (part.length >= BUSY_FROM) this.#busyUntil = performance.now() + 2 * PAUSE_MS;
-      if (this.#waiting.length && this.#waiting.length < PRODUCE_MAX) await this.#turn();
+      this.#endedAt = performance.now();
+      if (this.#waiting.length) await this.#turn();
     }
     this.#draining = undefined;
   }

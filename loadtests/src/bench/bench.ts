@@ -1,18 +1,23 @@
 import { type Addresses, readAddresses } from '@yuzhi/journeys/journeys.config';
 import type { Place } from './bench.config.ts';
 import { Bidders } from './bidders.ts';
+import { type ControlTarget, controlTarget } from './control-target.ts';
 import { rowsDatabase } from './rows.ts';
-import { controlTarget, databaseOf, echoTarget, naiveTarget, platformTarget, type Target } from './targets.ts';
+import { Till } from './till.ts';
+import type { ShelfName } from './shelf.ts';
+import { databaseOf, echoTarget, naiveTarget, platformTarget, type Target } from './targets.ts';
 
 /** Organisations that bid: at 200 commands a second each, none meets the door's allowance below 80,000 in all. */
 const ORGANISATIONS = 400;
 
-export type TargetName = 'ours' | 'rival' | 'echo' | 'control' | 'naive';
+export type TargetName = 'ours' | 'rival' | 'echo' | 'control' | 'naive' | ShelfName;
 
 /** What a run has open: each target and scratch database from when it is first asked for to the end. */
 export class Bench {
   readonly #targets = new Map<TargetName, Promise<Target>>();
   #rows: Promise<string> | undefined;
+  #till: Promise<Till> | undefined;
+  readonly #shelves = new Map<ShelfName, Promise<ControlTarget>>();
 
   private constructor(
     readonly place: Place,
@@ -41,7 +46,10 @@ export class Bench {
       case 'echo':
         return echoTarget(place);
       case 'control':
-        return controlTarget(place, bidders);
+        return controlTarget(place, bidders, 'bench_control');
+      case 'few':
+      case 'full':
+        return this.shelf(name);
       case 'naive':
         return naiveTarget(place, bidders);
     }
@@ -60,11 +68,24 @@ export class Bench {
   rows(): Promise<string> {
     return (this.#rows ??= rowsDatabase(this.place));
   }
+  /** An engine with a database of its own, to lay quotes into. */
+  shelf(name: ShelfName): Promise<ControlTarget> {
+    const known = this.#shelves.get(name) ?? controlTarget(this.place, this.bidders, `bench_${name}`);
+    this.#shelves.set(name, known);
+    return known;
+  }
+  /** Where transfers of the book are asked for. */
+  till(): Promise<Till> {
+    return (this.#till ??= Till.open(this.place, this.database('escrow')));
+  }
   /** The administrator's way to a database of the platform. */
   database(service: string): string {
     return databaseOf(this.place.databaseUrl, `${this.place.topicPrefix}${service}`);
   }
   async close(): Promise<void> {
-    for (const starting of this.#targets.values()) await starting.then((target) => target.close()).catch(() => {});
+    const targets = [...this.#targets.values(), ...this.#shelves.values(), this.#till];
+    for (const starting of new Set(targets)) {
+      await starting?.then((opened) => opened.close()).catch(() => {});
+    }
   }
 }

@@ -36,7 +36,8 @@ export class Bidders {
     const people: Person[] = [];
     for (let i = 0; i < PEOPLE; i++)
       people.push(await stage.signUp(`测速者${i + 1}`, `bench.person${i + 1}`, PASSWORD));
-    const organisations = Array.from({ length: count }, (_, i) => ({
+    // One more than bid.
+    const organisations = Array.from({ length: count + 1 }, (_, i) => ({
       uscc: makeUscc(FIRST_SERIAL + i),
       person: i % PEOPLE,
     }));
@@ -53,6 +54,13 @@ export class Bidders {
 
   /** With tokens that last for minutes. */
   async signedIn(): Promise<Bidder[]> {
+    return (await this.#everybody()).slice(0, -1);
+  }
+  /** Whom nobody lets bid anywhere. */
+  async stranger(): Promise<Bidder> {
+    return (await this.#everybody()).at(-1)!;
+  }
+  async #everybody(): Promise<Bidder[]> {
     if (performance.now() - this.#signedInAt > FRESH_MS) {
       const fresh = this.people.map(({ loginName }) => personToken(this.url, loginName, PASSWORD)());
       this.#tokens = await Promise.all(fresh);

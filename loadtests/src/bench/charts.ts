@@ -25,6 +25,12 @@ function svg(height: number, title: string, parts: readonly string[]): string {
   return `${head}${parts.join('')}</svg>`;
 }
 
+/** A plot as a file of its own, to be read on whatever ground. */
+export const standalone = (plot: string): string =>
+  plot
+    .replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" color="#1f2328" ')
+    .replace('>', '><rect width="100%" height="100%" fill="#ffffff"/>');
+
 /** By variant, in the order of the first round. */
 export const byVariant = (samples: readonly Sample[]): [string, Sample[]][] => [
   ...Map.groupBy(samples, ({ variant }) => variant),

@@ -1,4 +1,5 @@
-import { FIGURES, figuresOf, reached, VARIANTS, variantsOf } from './figures.ts';
+import { VARIANTS } from './figure.ts';
+import { FIGURES, figuresOf, reached, variantsOf } from './figures.ts';
 import { resultsOf } from './rounds.ts';
 import { ROLES, type Role } from './cpu.ts';
 import type { Sample } from './sample.ts';
@@ -28,6 +29,13 @@ describe('the figures', () => {
   it('are measured by what they need and by nothing else, a share of the most after the most', () => {
     expect(variantsOf(figuresOf(['G1']))).toEqual(['ours-many', 'rows-many']);
     expect(VARIANTS.indexOf('ours-steady')).toBeGreaterThan(VARIANTS.indexOf('ours-many'));
+  });
+
+  it('that take long are measured only when they are asked for', () => {
+    const always = figuresOf().map(({ id }) => id);
+    expect(always).toEqual(expect.arrayContaining(['G1', 'G12', 'M']));
+    expect(always.filter((id) => id.startsWith('O') || id === 'G10-ROWS')).toEqual([]);
+    expect(figuresOf(['O1', 'G10-ROWS']).map(({ id }) => id)).toEqual(expect.arrayContaining(['O1', 'G10-ROWS']));
   });
 
   it.each([

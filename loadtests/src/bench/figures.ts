@@ -1,71 +1,20 @@
 import type { Sample } from './sample.ts';
-
-/** Everything that is measured, each on its own in turn. */
-export const VARIANTS = [
-  'ours-many',
-  'ours-hot',
-  'ours-hot-256',
-  'ours-1',
-  'ours-10',
-  'ours-100',
-  'ours-10000',
-  'ours-watched',
-  'ours-steady',
-  'ours-overload',
-  'echo-many',
-  'echo-hot',
-  'rows-many',
-  'rows-hot',
-  'control-many',
-  'control-hot',
-  'naive-many',
-  'naive-hot',
-  'floor',
-  'transfers-random',
-  'transfers-hot',
-  'ledger',
-] as const;
-export type VariantId = (typeof VARIANTS)[number];
-
-export interface Figure {
-  /** As it is asked for; several parts may share one. */
-  id: string;
-  part: string;
-  says: string;
-  unit: '×' | '%' | 'ms' | 'per s' | 'per commit';
-  better: 'more' | 'less';
-  must?: number;
-  stretch?: number;
-  of: readonly VariantId[];
-  /** Of one round. */
-  value: (sample: (id: VariantId) => Sample) => number;
-}
-
-type Value = Figure['value'];
-type Goal = Pick<Figure, 'must' | 'stretch'>;
-const atLeast = (must: number, stretch = must): Goal & { better: 'more' } => ({ better: 'more', must, stretch });
-const atMost = (must: number, stretch = must): Goal & { better: 'less' } => ({ better: 'less', must, stretch });
-
-/** How much faster one is than the other. */
-const rate = (one: VariantId, other: VariantId): Pick<Figure, 'unit' | 'of' | 'value'> => ({
-  unit: '×',
-  of: [one, other],
-  value: (sample) => sample(one).perSecond / sample(other).perSecond,
-});
-const cost = (
-  one: VariantId,
-  echo: VariantId,
-  of: (sample: Sample) => number,
-): Pick<Figure, 'unit' | 'of' | 'value'> => ({
-  unit: '×',
-  of: [one, echo],
-  value: (sample) => of(sample(one)) / sample(echo).cpuUs.gateway,
-});
-const servers = ({ serverUs }: Sample) => serverUs;
-const gateway = ({ cpuUs }: Sample) => cpuUs.gateway;
-const measured = (sample: Sample, name: string): number => sample.measures?.[name] ?? Number.NaN;
-const latency = ({ latencyMs }: Sample, wanted: number): number =>
-  latencyMs?.find(([share]) => share === wanted)?.[1] ?? Number.NaN;
+import {
+  atLeast,
+  atMost,
+  cost,
+  type Figure,
+  gateway,
+  latency,
+  measured,
+  one,
+  rate,
+  servers,
+  type Value,
+  type VariantId,
+  VARIANTS,
+} from './figure.ts';
+import { OVERLOAD_FIGURES } from './overload-figures.ts';
 
 const POOLS = ['ours-1', 'ours-10', 'ours-100', 'ours-many', 'ours-10000'] as const;
 /** The farthest from 1,000 lots, of 1 to 10,000. */
@@ -75,13 +24,6 @@ const farthest: Value = (sample) => {
 };
 /** One commit and two round trips through the log: what an acknowledged quote is made of, with nothing else running. */
 const floor = (sample: Sample) => measured(sample, 'commitMs') + 2 * measured(sample, 'logMs');
-
-const one = (id: string, part: string, says: string, rest: Omit<Figure, 'id' | 'part' | 'says'>): Figure => ({
-  id,
-  part,
-  says,
-  ...rest,
-});
 
 /** What is to be reached, as `--only` names it. Each value is of one round; the median and the range are told. */
 export const FIGURES: readonly Figure[] = [
@@ -161,6 +103,21 @@ export const FIGURES: readonly Figure[] = [
     value: farthest,
     ...atMost(15),
   }),
+  one('G10-ROWS', 'insert', 'quotes where ten million are stored against where ten thousand are', {
+    ...rate('shelf-full', 'shelf-few'),
+    ...atLeast(0.9),
+  }),
+  one(
+    'G10-ROWS',
+    'boot',
+    'from the kill of an engine to its next quote, ten million stored against a hundred thousand',
+    {
+      unit: '×',
+      of: ['boot-full', 'boot-few'],
+      value: (sample) => measured(sample('boot-full'), 'bootMs') / measured(sample('boot-few'), 'bootMs'),
+      ...atMost(1.3),
+    },
+  ),
   one('G11', 'rate', 'quotes on the hot lot with 1,000 watchers against without', {
     ...rate('ours-watched', 'ours-hot'),
     ...atLeast(0.85),
@@ -171,15 +128,43 @@ export const FIGURES: readonly Figure[] = [
     value: (sample) => measured(sample('ours-watched'), 'framesPerSecond'),
     ...atMost(20),
   }),
-  one('G12', 'PT', 'the ledger alone against a transfer function on random accounts', {
+  one('G12', 'PT', 'transfers over HTTP, c=256, against a transfer function on random accounts', {
+    ...rate('ours-transfers-random', 'transfers-random'),
+    ...atLeast(0.7, 0.9),
+  }),
+  one('G12', 'PTH', 'transfers of one hot account over HTTP, c=64, against a transfer function on one', {
+    ...rate('ours-transfers-hot', 'transfers-hot'),
+    ...atLeast(5.5, 7),
+  }),
+  one('G12', 'UL', "transfers over HTTP, c=256, against the book's rows alone", {
+    ...rate('ours-transfers-random', 'ledger'),
+    ...atLeast(0.35),
+  }),
+  one('G12', 'UL/PT', "the book's rows alone against a transfer function on random accounts", {
     ...rate('ledger', 'transfers-random'),
     better: 'more',
   }),
+  one('M', 'gateway', 'memory of the gateway while quotes come in on 10,000 lots', {
+    unit: 'MiB',
+    of: ['ours-10000'],
+    value: (sample) => measured(sample('ours-10000'), 'gatewayMib'),
+    ...atMost(200),
+  }),
+  one('M', 'bidding', 'memory of bidding while quotes come in on 10,000 lots', {
+    unit: 'MiB',
+    of: ['ours-10000'],
+    value: (sample) => measured(sample('ours-10000'), 'biddingMib'),
+    ...atMost(300),
+  }),
+  ...OVERLOAD_FIGURES,
 ];
 
-/** The figures asked for. */
+/** Measured when they are asked for by name: filling ten million rows and laying siege to the door take their time. */
+const isAside = ({ id }: Figure): boolean => id === 'G10-ROWS' || id.startsWith('O');
+
+/** The figures asked for; without a wish, what a quote and a transfer are judged by. */
 export const figuresOf = (only?: readonly string[]): readonly Figure[] =>
-  only ? FIGURES.filter(({ id }) => only.includes(id)) : FIGURES;
+  FIGURES.filter((figure) => (only ? only.includes(figure.id) : !isAside(figure)));
 
 /** What must be measured for them, in the order in which it is. */
 export const variantsOf = (figures: readonly Figure[]): readonly VariantId[] =>

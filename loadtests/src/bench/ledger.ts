@@ -25,7 +25,8 @@ const TRANSFER = `
       where code = source returning * into debited;
     update account set posted_fen = posted_fen - fen, version = version + 1
       where code = target returning * into credited;
-    insert into journal values (journal_id, null, 'transfer', '', 'bench', now(), now(), null);
+    insert into journal (id, kind, ref, actor, effective_at, booked_at)
+      values (journal_id, 'transfer', '', 'bench', now(), now());
     insert into entry values
       (journal_id, 1, source, fen, debited.posted_fen, debited.version),
       (journal_id, 2, target, -fen, credited.posted_fen, credited.version);

@@ -20,13 +20,13 @@ const LEAD_PER_LOT_MS = 4;
 const OPEN_WITHIN_MS = 120_000;
 const SENT_AT_ONCE = 500;
 
-const service = (name: string): Principal => ({
+export const service = (name: string): Principal => ({
   party: `service:${name}`,
   person: `service:${name}`,
   roles: ['service'],
 });
 
-function record<C extends Command>(command: C, key: string, data: InputOf<C>, principal: Principal): LogRecord {
+export function record<C extends Command>(command: C, key: string, data: InputOf<C>, principal: Principal): LogRecord {
   const id = uuidv7();
   const envelope: Envelope = { id, idempotencyKey: id, type: command.type, key, principal, data };
   return { topic: command.topic, key, value: JSON.stringify(envelope) };

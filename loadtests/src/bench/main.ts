@@ -9,7 +9,6 @@ import { writePage } from './page.ts';
 import { cellsOf, type Run, writeReport } from './report.ts';
 import { resultsOf, type Rounds, runRounds } from './rounds.ts';
 import { percent, type Sample } from './sample.ts';
-import { databaseOf } from './targets.ts';
 import { sum } from './stats.ts';
 import { PREPARE } from './variants.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
@@ -26,12 +25,14 @@ async function prime(bench: Bench, seconds: number): Promise<void> {
 
 async function judge(bench: Bench, samples: readonly Sample[]): Promise<Verdict> {
   const target = await bench.target('ours');
-  const ours = samples.filter(({ variant }) => variant.startsWith('ours-'));
   const pools = await Promise.all([...target.opened()].map((count) => target.lots(count)));
-  const accepted = sum(ours.map(({ operations }) => operations));
-  const databaseUrl = databaseOf(bench.place.databaseUrl, target.database!);
-  return verdictOf({ databaseUrl, lots: pools.flat(), accepted });
+  const ours = samples.filter(({ variant }) => variant.startsWith('ours-'));
+  const [transfers, quotes] = [true, false].map((wanted) =>
+    sum(ours.map(({ variant, operations }) => (isTransfer(variant) === wanted ? operations : 0))),
+  ) as [number, number];
+  return verdictOf({ databaseOf: (service) => bench.database(service), lots: pools.flat(), quotes, transfers });
 }
+const isTransfer = (variant: string) => variant.startsWith('ours-transfers-');
 
 function tell(run: Run, options: BenchOptions): void {
   for (const result of run.results) {

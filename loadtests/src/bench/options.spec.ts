@@ -10,6 +10,10 @@ describe('the options of the bench', () => {
     expect(options).toMatchObject({ only: ['G1', 'G6'], rounds: 3, seconds: 4, against: 'HEAD~1' });
   });
 
+  it('takes a group of figures by its name', () => {
+    expect(readOptions(['--only', 'overload,G1']).only).toEqual(['O1', 'O2', 'O3', 'O4', 'O5', 'G1']);
+  });
+
   it.each([
     [['--only', 'G99'], /no figure G99/],
     [['--only', ''], /no figure ""/],

@@ -15,9 +15,13 @@ export interface BenchOptions {
   against?: string;
 }
 
+const IDS = [...new Set(FIGURES.map(({ id }) => id))];
+/** Figures that are asked for together. */
+const GROUPS: Record<string, readonly string[]> = { OVERLOAD: IDS.filter((id) => id.startsWith('O')) };
+
 export const USAGE = `npm run bench -- [--only G1,G6] [--rounds 5] [--seconds 10] [--prime 25] [--rough]
                  [--against <ref>]
-  --only     figures to measure, of ${FIGURES.map(({ id }) => id).join(', ')}
+  --only     figures to measure, of ${IDS.join(', ')}; overload is all of ${GROUPS['OVERLOAD']!.join(', ')}
   --rounds   how often everything is measured, in turn
   --seconds  of one sample
   --prime    seconds of load on the broker before anything is measured, 20 or more
@@ -35,7 +39,10 @@ function whole(name: string, text: string, min: number, max: number): number {
 
 function chosen(only: string | undefined): readonly string[] | undefined {
   if (only === undefined) return undefined;
-  const ids = only.split(',').map((id) => id.trim().toUpperCase());
+  const ids = only.split(',').flatMap((name) => {
+    const id = name.trim().toUpperCase();
+    return GROUPS[id] ?? [id];
+  });
   const unknown = ids.find((id) => !FIGURES.some((figure) => figure.id === id));
   if (unknown !== undefined) throw new Error(`there is no figure ${unknown || '""'}\n${USAGE}`);
   return ids;

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '@yuzhi/backing/environment';
-import { byVariant } from './charts.ts';
+import { byVariant, cpuChart, standalone } from './charts.ts';
 import { cellsOf, HEADINGS, type Run, sentencesOf } from './report.ts';
 import { median } from './stats.ts';
 import type { Sample } from './sample.ts';
@@ -25,6 +25,15 @@ function variantRow([variant, of]: [string, Sample[]]): string[] {
   ];
 }
 
+/** What figures are made of besides rates, medians of the rounds in which there was any. */
+function besides([variant, of]: [string, Sample[]]): string[][] {
+  const names = new Set(of.flatMap(({ measures = {} }) => Object.keys(measures)));
+  return [...names].flatMap((name) => {
+    const values = of.flatMap(({ measures }) => measures?.[name] ?? []).filter(Number.isFinite);
+    return values.length ? [[variant, name, median(values).toFixed(2)]] : [];
+  });
+}
+
 /** The committed table. */
 export function page(run: Run): string {
   const { results, samples } = run;
@@ -35,14 +44,23 @@ export function page(run: Run): string {
     '## Figures',
     table(HEADINGS, results.map(cellsOf)),
     '## What they are made of',
-    'Medians over the rounds. CPU in µs per operation: of all servers together, then by role; `others` are processes of ours that play no part. `busy` is how much of all CPUs was in use.',
+    'Medians over the rounds. CPU in µs per operation: of all servers together, then by role; `others` are processes ' +
+      'of ours that play no part. `busy` is how much of all CPUs was in use.',
     table(['variant', 'per s', 'range', 'accepted', 'servers', ...ROLES, 'busy'], byVariant(samples).map(variantRow)),
+    '## What was measured besides',
+    'Medians over the rounds; a name that ends in `Ms`, `P99Ms` or `Mib` says its unit.',
+    table(['variant', 'what', 'median'], byVariant(samples).flatMap(besides)),
     '',
   ].join('\n\n');
 }
 
+/** What the plot shows: the two headline loads and what they are measured against. */
+const SHOWN = ['ours-many', 'ours-hot', 'echo-many', 'control-many', 'rows-many', 'naive-many', 'naive-hot'];
+
 export function writePage(run: Run): string {
   const file = join(root, 'docs/benchmarks.md');
   writeFileSync(file, page(run).trimEnd() + '\n');
+  const shown = run.samples.filter(({ variant }) => SHOWN.includes(variant));
+  writeFileSync(join(root, 'docs/pictures/bench.svg'), standalone(cpuChart(shown)) + '\n');
   return file;
 }

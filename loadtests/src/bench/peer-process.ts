@@ -7,6 +7,8 @@ export interface PeerProcess {
   pid: number;
   port: number;
   stop(): Promise<void>;
+  /** With no time to do anything first. */
+  kill(): Promise<void>;
 }
 
 const READY_MS = 60_000;
@@ -38,5 +40,9 @@ export async function startPeer(name: string, env: Record<string, string>, dir: 
     await gone;
     clearTimeout(killed);
   };
-  return { pid: child.pid!, port, stop };
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await gone;
+  };
+  return { pid: child.pid!, port, stop, kill };
 }

@@ -1,12 +1,14 @@
 import type { Bench } from './bench.ts';
 import type { Cast } from './cpu.ts';
-import type { VariantId } from './figures.ts';
+import type { VariantId } from './figure.ts';
 import type { Outcome, Sample } from './sample.ts';
 
 /** A variant that is ready to be measured. */
 export interface Prepared {
   cast: Cast;
   load(seconds: number): Promise<Outcome>;
+  /** Called before each load, and not measured: lays out what the load uses up. */
+  supply?(seconds: number): Promise<void>;
   /** More than the target takes is asked of it: that much of it is turned away is what is measured. */
   mayShed?: boolean;
   /** Called once the last sample of a round is taken. */

@@ -9,6 +9,7 @@ const cpuUs = Object.fromEntries(ROLES.map((role, i) => [role, i + 1])) as Recor
 const sample = (variant: string, round: number, perSecond: number): Sample => ({
   ...{ variant, round, perSecond, at: round * 10, operations: 99, attempts: 100, seconds: 1, acceptedShare: 0.99 },
   ...{ others: { '422 <b>': 1 }, cpuUs, serverUs: 21, softirqUs: 1, busy: 0.9, outside: 0.01 },
+  measures: { gatewayMib: 100 + round, shedP99Ms: Number.NaN },
   latencyMs: [
     [50, 2],
     [99, 20],
@@ -66,7 +67,13 @@ describe('the report', () => {
       .split('\n')
       .filter((line) => line.startsWith('|'))
       .map((line) => line.split(/(?<!\\)\|/).length);
-    expect(new Set(columns).size).toBe(2);
+    expect(new Set(columns).size).toBe(3);
+  });
+
+  it('tells what figures are made of besides rates, of each round and in the middle', () => {
+    expect(html(run)).toContain('gatewayMib: 101, shedP99Ms: –');
+    expect(page(run)).toContain('| ours-many | gatewayMib | 102.00 |');
+    expect(page(run)).not.toContain('shedP99Ms');
   });
 
   it('says loudly when what was acknowledged is not there', () => {

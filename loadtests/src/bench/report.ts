@@ -22,7 +22,7 @@ export interface Run {
 }
 
 const number = (value: number | undefined) =>
-  value === undefined ? '–' : value.toFixed(Math.abs(value) >= 100 ? 0 : 2);
+  value === undefined || Number.isNaN(value) ? '–' : value.toFixed(Math.abs(value) >= 100 ? 0 : 2);
 
 /** One figure as it is printed everywhere. */
 export const cellsOf = ({ figure, spread, rounds, reached, reason }: Result): string[] => [
@@ -58,8 +58,14 @@ const sampleRow = (sample: Sample): string[] => [
   Object.entries(sample.others)
     .map(([said, count]) => `${said}: ${count}`)
     .join(', '),
+  Object.entries(sample.measures ?? {})
+    .map(([name, value]) => `${name}: ${number(value)}`)
+    .join(', '),
 ];
-const SAMPLE_HEADINGS = ['round', 'variant', 'per s', 'accepted', 'server CPU-µs', 'busy', 'outside', 'other answers'];
+const SAMPLE_HEADINGS = [
+  ...['round', 'variant', 'per s', 'accepted', 'server CPU-µs', 'busy', 'outside', 'other answers'],
+  'measured besides',
+];
 
 export const sentencesOf = ({ date, commit, isClean, machine, options, verdict }: Run): string[] => [
   `${date}, commit ${commit}${isClean ? '' : ' with changes that are not committed'}.`,
@@ -77,7 +83,10 @@ export function html(run: Run): string {
     ? [
         plot(rateChart(samples), 'Operations a second: a mark for each round, a bar for the median.'),
         plot(cpuChart(samples), 'CPU of one operation by role.'),
-        plot(latencyChart(samples), 'Latency, ms. Of closed loops, except ours-steady: only that one may be quoted.'),
+        plot(
+          latencyChart(samples),
+          'Latency, ms. Of closed loops, which may not be quoted, except ours-steady and those like it.',
+        ),
         plot(timelineChart(samples), 'Operations a second over the run.'),
       ]
     : [];

@@ -1,5 +1,6 @@
 import type { Bench } from './bench.ts';
-import { type Figure, reached, type Reached, type VariantId } from './figures.ts';
+import type { Figure, VariantId } from './figure.ts';
+import { reached, type Reached } from './figures.ts';
 import { assertUsable, measure, type Sample, Unusable } from './sample.ts';
 import { type Spread, spreadOf } from './stats.ts';
 import type { Prepare } from './prepare.ts';
@@ -70,11 +71,14 @@ async function usable(
   earlier: ReadonlyMap<VariantId, Sample>,
   { variant, round, since, seconds, rough }: Named,
 ): Promise<Sample> {
-  const { cast, load, after, mayShed } = await prepare(bench, earlier);
+  const { cast, load, supply, after, mayShed } = await prepare(bench, earlier);
   const launcher = bench.place.pids['launcher']!;
   try {
-    await load(round === 1 ? COLD_SECONDS : WARM_SECONDS);
+    const warmSeconds = round === 1 ? COLD_SECONDS : WARM_SECONDS;
+    await supply?.(warmSeconds);
+    await load(warmSeconds);
     for (let attempt = 1; ; attempt++) {
+      await supply?.(seconds);
       const sample = await measure({ variant, round, cast, launcher, load: () => load(seconds) }, since);
       try {
         assertUsable(sample, { rough, mayShed });

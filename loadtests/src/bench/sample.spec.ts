@@ -1,6 +1,6 @@
 import { ROLES, type Role, type Used } from './cpu.ts';
 import { assertUsable, type Outcome, sampleOf, Unusable } from './sample.ts';
-import { outcomeOf } from './variants.ts';
+import { outcomeOf } from './outcome.ts';
 
 const named = { variant: 'ours-many', round: 1, at: 0 };
 const spent = (roles: Partial<Record<Role, number>>, outside = 0): Used => ({

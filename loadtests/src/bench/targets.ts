@@ -1,14 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import type { ServiceDatabase } from '@yuzhi/backing/databases';
 import { KafkaLog } from '@yuzhi/messaging/kafka-log';
 import { createClient } from '@yuzhi/protocol/client';
-import { placeBid } from '@yuzhi/protocol/bidding';
-import { SocketLog } from '../peers/socket-log.ts';
 import type { Place } from './bench.config.ts';
-import type { Bidder, Bidders } from './bidders.ts';
+import type { Bidders } from './bidders.ts';
 import type { Cast } from './cpu.ts';
 import { openLots } from './lots.ts';
-import { type PeerProcess, startPeer } from './peer-process.ts';
+import { startPeer } from './peer-process.ts';
 import { insertLots, scratchDatabase } from './scratch.ts';
 
 /** What takes quotes over HTTP. */
@@ -24,7 +20,7 @@ export interface Target {
   close(): Promise<void>;
 }
 
-const local = (port: number) => `http://127.0.0.1:${port}`;
+export const local = (port: number) => `http://127.0.0.1:${port}`;
 export const databaseOf = (adminUrl: string, name: string): string => {
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
@@ -32,7 +28,7 @@ export const databaseOf = (adminUrl: string, name: string): string => {
 };
 
 /** Each pool of lots is opened once. */
-function pools(open: (count: number) => Promise<readonly string[]>): Pick<Target, 'lots' | 'opened'> {
+export function pools(open: (count: number) => Promise<readonly string[]>): Pick<Target, 'lots' | 'opened'> {
   const opened = new Map<number, Promise<readonly string[]>>();
   const lots = (count: number) => {
     const known = opened.get(count) ?? open(count);
@@ -43,7 +39,7 @@ function pools(open: (count: number) => Promise<readonly string[]>): Pick<Target
 }
 
 /** The servers that every target shares, and what a platform has besides. */
-function castOf(pids: Place['pids'], own: Cast): Cast {
+export function castOf(pids: Place['pids'], own: Cast): Cast {
   const one = (name: string) => (pids[name] === undefined ? [] : [pids[name]]);
   return { broker: one('kafka'), postgres: one('postgres'), redis: one('redis'), ...own };
 }
@@ -75,7 +71,7 @@ export async function echoTarget({ dir, pids }: Place): Promise<Target> {
   };
 }
 
-const issuerOf = ({ url }: Place) => ({ ISSUER_URL: `${url}/oidc`, JWKS_URL: `${url}/oidc/jwks` });
+export const issuerOf = ({ url }: Place) => ({ ISSUER_URL: `${url}/oidc`, JWKS_URL: `${url}/oidc/jwks` });
 
 /** N: the app that a team would write first. */
 export async function naiveTarget(place: Place, bidders: Bidders): Promise<Target> {
@@ -88,71 +84,4 @@ export async function naiveTarget(place: Place, bidders: Bidders): Promise<Targe
     ...pools(async (count) => insertLots(ownerUrl, count, await bidders.signedIn())),
     close: () => peer.stop(),
   };
-}
-
-/** C: our own gateway and engine with a socket between them. */
-export async function controlTarget(place: Place, bidders: Bidders): Promise<Target> {
-  const { dir, redisUrl, kafkaBrokers: brokers, topicPrefix } = place;
-  const database = await scratchDatabase(place, 'bidding', 'bench_control');
-  const common = {
-    ...issuerOf(place),
-    KAFKA_BROKERS: brokers.join(','),
-    REDIS_URL: redisUrl,
-    // Of its replies; who may act for whom is read where the platform wrote it.
-    TOPIC_PREFIX: 'bench_control_',
-    TABLES_PREFIX: topicPrefix,
-    INTERNAL_SECRET: randomBytes(24).toString('base64url'),
-    LOG_LEVEL: 'warn',
-  };
-  const { writerUrl: WRITER_URL, readerUrl: READER_URL, sideUrl: SIDE_URL } = database;
-  const httpPort = await freePort();
-  const urls = { WRITER_URL, READER_URL, SIDE_URL, PORT: String(httpPort) };
-  const engine = await startPeer('control-engine', { ...common, ...urls }, dir);
-  const owners = JSON.stringify({ bidding: local(httpPort) });
-  const door = { OWNERS: owners, PUBLIC_URL: place.url, ENGINE_PORT: String(engine.port) };
-  const gateway = await startPeer('control-gateway', { ...common, ...door }, dir).catch(async (error: unknown) => {
-    await engine.stop();
-    throw error;
-  });
-  return controlOf({ place, bidders, gateway, engine, database });
-}
-
-interface Control {
-  place: Place;
-  bidders: Bidders;
-  gateway: PeerProcess;
-  engine: PeerProcess;
-  database: ServiceDatabase;
-}
-
-function controlOf({ place, bidders, gateway, engine, database }: Control): Target {
-  const url = local(gateway.port);
-  const { kafkaBrokers: brokers, topicPrefix: prefix } = place;
-  const real = new KafkaLog({ brokers, clientId: 'bench-control', sessionTimeoutMs: 6000, prefix });
-  const log = new SocketLog(engine.port, placeBid.topic, real);
-  const open = async (count: number) => {
-    const people: Bidder[] = await bidders.signedIn();
-    const parts = { log, anyone: createClient({ baseUrl: url }), databaseUrl: database.ownerUrl };
-    return openLots(parts, count, people);
-  };
-  return {
-    url,
-    cast: castOf(place.pids, { gateway: [gateway.pid], bidding: [engine.pid] }),
-    database: database.name,
-    ...pools(open),
-    close: async () => {
-      await log.close();
-      await gateway.stop();
-      await engine.stop();
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer();
-  await new Promise<void>((go) => server.listen(0, '127.0.0.1', go));
-  const { port } = server.address() as { port: number };
-  await new Promise((go) => server.close(go));
-  return port;
 }

@@ -1,32 +1,19 @@
+import { withAbuse } from './abused.ts';
 import type { TargetName } from './bench.ts';
-import type { VariantId } from './figures.ts';
+import type { VariantId } from './figure.ts';
 import { floorLoad } from './floor.ts';
 import { ledgerLoad, transferLoad } from './ledger.ts';
+import { withMemory } from './memory.ts';
+import { outcomeOf } from './outcome.ts';
 import { outcomeOfPgbench, runPgbench } from './pgbench.ts';
 import { ROW_OF_MANY, ROW_OF_ONE } from './rows.ts';
 import type { Prepare } from './prepare.ts';
-import type { Outcome } from './sample.ts';
 import { steadyLoad } from './steady-load.ts';
 import { countCommits } from './commits.ts';
-import { sum } from './stats.ts';
-import { loadBids, type Loaded } from './wrk.ts';
+import { bootLoad, onShelf } from './shelf-load.ts';
+import { tillLoad } from './till-load.ts';
+import { loadBids } from './wrk.ts';
 import { withWatchers } from './watching.ts';
-
-/** Refusals of the business: decided, and answered in order. */
-const DECIDED = /^4(09|22) /;
-
-/** `decided` counts a quote that was refused for another one too: a lock hands out turns in no order. */
-export function outcomeOf(loaded: Loaded, counts: 'accepted' | 'decided' = 'accepted'): Outcome {
-  const { accepted, answered, others, unanswered, seconds, latencyMs } = loaded;
-  const decided = sum(Object.entries(others).map(([said, count]) => (DECIDED.test(said) ? count : 0)));
-  return {
-    operations: counts === 'decided' ? accepted + decided : accepted,
-    attempts: answered + unanswered,
-    others: { ...others, ...(unanswered && { unanswered }) },
-    seconds,
-    latencyMs,
-  };
-}
 
 interface BidVariant {
   target: TargetName;
@@ -69,6 +56,12 @@ const of = (target: TargetName, counts?: BidVariant['counts']) => ({
 });
 const [echo, control, naive] = [of('echo'), of('control'), of('naive', 'decided')];
 
+/**
+ * A load that leaves room for whoever means no good, since all of it runs on the same machine. A quote costs several
+ * times as much when few come at once: a quarter of the most already fills two cores.
+ */
+const calm = withMemory(steadyLoad(0.1));
+
 export const PREPARE: Record<VariantId, Prepare> = {
   'ours-many': ours(1000, 256),
   'ours-hot': ours(1, 64),
@@ -76,10 +69,16 @@ export const PREPARE: Record<VariantId, Prepare> = {
   'ours-1': ours(1, 256),
   'ours-10': ours(10, 256),
   'ours-100': ours(100, 256),
-  'ours-10000': ours(10_000, 256),
+  'ours-10000': withMemory(ours(10_000, 256)),
   'ours-watched': withWatchers(ours(1, 64), 1000),
   'ours-steady': steadyLoad(0.5),
   'ours-overload': steadyLoad(2, 6000),
+  'ours-calm': calm,
+  'ours-slow': withAbuse(calm, 'slow'),
+  'ours-silent': withAbuse(calm, 'silent'),
+  'ours-besieged': withAbuse(calm, 'watchers'),
+  'ours-flooded': withAbuse(calm, 'flood'),
+  'ours-headers': withAbuse(calm, 'headers'),
   'echo-many': echo.many,
   'echo-hot': echo.hot,
   'rows-many': rows('rows-many', ROW_OF_MANY),
@@ -88,7 +87,13 @@ export const PREPARE: Record<VariantId, Prepare> = {
   'control-hot': control.hot,
   'naive-many': naive.many,
   'naive-hot': naive.hot,
+  'shelf-few': onShelf(bids({ target: 'few', lots: 1000, connections: 256 }), 'few', 10_000),
+  'shelf-full': onShelf(bids({ target: 'full', lots: 1000, connections: 256 }), 'full', 10_000),
+  'boot-few': bootLoad('few', 100_000),
+  'boot-full': bootLoad('full', 100_000),
   floor: floorLoad,
+  'ours-transfers-random': tillLoad('random', 256),
+  'ours-transfers-hot': tillLoad('hot', 64),
   'transfers-random': transferLoad('random'),
   'transfers-hot': transferLoad('hot'),
   ledger: ledgerLoad,

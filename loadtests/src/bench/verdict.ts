@@ -1,39 +1,62 @@
-import pg from 'pg';
+import { SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue';
+import { quoteChecks } from '../reconcile/bid-checks.ts';
+import type { Evidence } from '../reconcile/evidence.ts';
+import { ledgerChecks } from '../reconcile/ledger-checks.ts';
+import { openEvidence } from '../reconcile/open-evidence.ts';
+import { type CheckVerdict, reconcile } from '../reconcile/reconcile.ts';
+import { MOVED } from './stock.ts';
 
-/** Quotes that the target acknowledged during the run, at the least: a warm-up's count too. */
+/** What the platform acknowledged during the run, at the least: what warm-ups brought is there besides. */
 export interface Acknowledged {
-  databaseUrl: string;
+  databaseOf(service: ServiceName): string;
   lots: readonly string[];
-  accepted: number;
+  quotes: number;
+  transfers: number;
 }
 export interface Verdict {
   good: boolean;
   says: string;
 }
 
-/**
- * Whether what was acknowledged is there: as many valid quotes as answers that said so, or more, since an answer may
- * have been cut off at the end of a load; prices strictly rising on every lot, numbers without a gap. This is the one
- * place where a run is judged.
- */
-export async function verdictOf({ databaseUrl, lots, accepted }: Acknowledged): Promise<Verdict> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ valid: number; disorder: number; gaps: number }>(
-      `select count(*) filter (where refusal is null)::int as valid,
-        count(*) filter (where refusal is null and amount_fen <= highest)::int as disorder,
-        count(*) filter (where seq <> n)::int as gaps
-       from (select refusal, amount_fen, seq, row_number() over of_lot as n,
-           max(amount_fen) filter (where refusal is null) over (of_lot rows between unbounded preceding and 1 preceding)
-             as highest
-         from bid where sale_id = any($1::uuid[]) window of_lot as (partition by sale_id order by seq)) b`,
+/** Quotes as they are stored, and money as it moved; what was put there to be moved does not count. */
+async function storedIn(
+  { databases }: Evidence,
+  lots: readonly string[],
+): Promise<{ quotes: number; transfers: number }> {
+  const [quotes, transfers] = await Promise.all([
+    databases.bidding.query<{ n: number }>(
+      'select count(*)::int as n from bid where refusal is null and sale_id = any($1::uuid[])',
       [lots],
-    );
-    const { valid, disorder, gaps } = rows[0]!;
-    const good = valid >= accepted && disorder === 0 && gaps === 0;
-    return { good, says: `${accepted} acknowledged, ${valid} stored, ${disorder} out of order, ${gaps} gaps` };
+    ),
+    databases.escrow.query<{ n: number }>('select count(*)::int as n from journal where kind = any($1)', [MOVED]),
+  ]);
+  return { quotes: quotes.rows[0]!.n, transfers: transfers.rows[0]!.n };
+}
+
+/** As many stored as acknowledged, or more, since an answer may have been cut off at the end of a load. */
+export function verdictFrom(
+  acknowledged: Pick<Acknowledged, 'quotes' | 'transfers'>,
+  stored: { quotes: number; transfers: number },
+  checks: readonly Pick<CheckVerdict, 'findings'>[],
+): Verdict {
+  const findings = checks.flatMap((check) => check.findings);
+  const isThere = stored.quotes >= acknowledged.quotes && stored.transfers >= acknowledged.transfers;
+  const counted = (what: 'quotes' | 'transfers') =>
+    `${acknowledged[what]} ${what} acknowledged, ${stored[what]} stored`;
+  const [first] = findings;
+  const found = first ? `${findings.length} findings, ${first.check}: ${first.row}: ${first.says}` : 'nothing found';
+  const says = `${counted('quotes')}; ${counted('transfers')}; ${checks.length} checks: ${found}`;
+  return { good: isThere && !first, says };
+}
+
+/** Whether what was acknowledged is there, and all that the reconciler proves of quotes and of the book holds. */
+export async function verdictOf({ databaseOf, lots, ...acknowledged }: Acknowledged): Promise<Verdict> {
+  const readers = Object.fromEntries(SERVICES.map((service) => [service, databaseOf(service)]));
+  const { evidence, close } = openEvidence({ readers: readers as Record<ServiceName, string> }, []);
+  try {
+    const { checks } = await reconcile(evidence, { checks: [...quoteChecks, ...ledgerChecks] });
+    return verdictFrom(acknowledged, await storedIn(evidence, lots), checks);
   } finally {
-    await client.end();
+    await close();
   }
 }

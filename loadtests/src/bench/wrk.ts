@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Bidder } from './bidders.ts';
 import { biddersPerLot, noteSent, turnOf } from './turns.ts';
 
-const SCRIPT = join(root, 'loadtests/src/bench/bids.lua');
+const scriptOf = (name: string) => join(root, `loadtests/src/bench/${name}.lua`);
 /** Of what a failed program said: some say the same for every connection. */
 const SAID_MAX = 600;
 
@@ -49,22 +49,45 @@ export function output(command: string, args: string[], env: Record<string, stri
   });
 }
 
-/** A closed loop of quotes at the most the target takes. */
-export async function loadBids({ url, lots, bidders, connections, seconds }: BidLoad, dir: string): Promise<Loaded> {
-  const per = biddersPerLot(lots.length, bidders.length);
+const quoted = (texts: readonly string[]) => texts.map((text) => JSON.stringify(text)).join(',');
+const tokens = (people: readonly Bidder[]) =>
+  people.map(({ token, organisation }) => `{${quoted([token, organisation])}}`).join(',');
+
+interface Run extends Pick<BidLoad, 'url' | 'connections' | 'seconds'> {
+  /** Of the script, without its ending. */
+  script: string;
+  /** The fields of the table that the script reads, as Lua. */
+  fields: string;
+}
+
+async function runWrk({ url, connections, seconds, script, fields }: Run, dir: string): Promise<Loaded> {
   const plan = join(dir, 'plan.lua');
-  const quoted = (texts: readonly string[]) => texts.map((text) => JSON.stringify(text)).join(',');
-  const people = bidders.map(({ token, organisation }) => `{${quoted([token, organisation])}}`).join(',');
-  const numbers = Object.entries({ ...turnOf(lots), per });
-  const fields = numbers.map(([name, value]) => `${name}=${value}`).join(',');
-  writeFileSync(
-    plan,
-    `return {${fields},host=${quoted([new URL(url).host])},lots={${quoted(lots)}},bidders={${people}}}`,
-    { mode: 0o600 },
-  );
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', SCRIPT, url, '--', plan];
-  const loaded = readAnswer(await output('wrk', args));
+  writeFileSync(plan, `return {${fields},host=${quoted([new URL(url).host])}}`, { mode: 0o600 });
+  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', scriptOf(script)];
+  return readAnswer(await output('wrk', [...flags, url, '--', plan]));
+}
+
+/** A closed loop of quotes at the most the target takes. */
+export async function loadBids({ lots, bidders, ...load }: BidLoad, dir: string): Promise<Loaded> {
+  const numbers = Object.entries({ ...turnOf(lots), per: biddersPerLot(lots.length, bidders.length) });
+  const fields = [...numbers.map(([name, value]) => `${name}=${value}`), `lots={${quoted(lots)}}`];
+  const plan = `${fields.join(',')},bidders={${tokens(bidders)}}`;
+  const loaded = await runWrk({ ...load, script: 'bids', fields: plan }, dir);
   noteSent(lots, loaded.sent);
+  return loaded;
+}
+
+export interface TransferLoad extends Pick<BidLoad, 'url' | 'connections' | 'seconds'> {
+  path: string;
+  bodies: readonly string[];
+  people: readonly Bidder[];
+}
+
+/** A closed loop of transfers, each once. Throws when there were too few of them for the time. */
+export async function loadTransfers({ path, bodies, people, ...load }: TransferLoad, dir: string): Promise<Loaded> {
+  const fields = `path=${quoted([path])},bodies={${quoted(bodies)}},people={${tokens(people)}}`;
+  const loaded = await runWrk({ ...load, script: 'transfers', fields }, dir);
+  if (loaded.sent > bodies.length) throw new Error(`${bodies.length} transfers were too few for ${load.seconds} s`);
   return loaded;
 }
 

@@ -13,4 +13,6 @@ const { kafkaBrokers: brokers, sessionTimeoutMs } = config;
 const real = new KafkaLog({ brokers, clientId: 'control-engine', sessionTimeoutMs, prefix: told('TABLES_PREFIX') });
 const log = new SocketEngineLog(placeBid.topic, real);
 const service = await startService(BiddingModule.with({ ...config, log: () => log }));
-ready({ address: '127.0.0.1', family: 'IPv4', port: await log.listen() }, () => service.stop());
+ready({ address: '127.0.0.1', family: 'IPv4', port: await log.listen(Number(told('ENGINE_PORT'))) }, () =>
+  service.stop(),
+);

@@ -17,6 +17,13 @@ interface Partition {
   running: boolean;
 }
 
+/** What an earlier process was handed is gone with it: the numbers go on where its follower left off. */
+function resume(partition: Partition, offset: bigint): void {
+  for (const record of partition.queue) record.offset += offset;
+  partition.end += offset;
+  partition.next = offset;
+}
+
 /**
  * Peer C, the engine's side of a log without a broker: what the socket brings is numbered, kept in memory and handed
  * over. It knows one topic of commands.
@@ -31,8 +38,8 @@ export class SocketEngineLog implements Log {
     private readonly real: Log,
   ) {}
 
-  /** Listens on a free port and answers it. */
-  async listen(): Promise<number> {
+  /** Listens and answers where: on a free port unless it is told one. */
+  async listen(port = 0): Promise<number> {
     const server = createServer((socket) => {
       socket.on('error', () => {});
       onLines<Sent>(socket, ({ batch, records }) => {
@@ -41,7 +48,7 @@ export class SocketEngineLog implements Log {
       });
     });
     this.#server = server;
-    await new Promise<void>((go) => server.listen(0, '127.0.0.1', go));
+    await new Promise<void>((go) => server.listen(port, '127.0.0.1', go));
     return (server.address() as AddressInfo).port;
   }
   #write(records: Sent['records']): void {
@@ -83,8 +90,8 @@ export class SocketEngineLog implements Log {
       this.#partitions.map(({ number }) => number),
       (number, offset) => {
         const partition = this.#partitions[number]!;
-        if (offset !== (partition.next ?? 0n)) throw new Error(`partition ${number} is not kept back to ${offset}`);
-        partition.next = offset;
+        if (partition.next === undefined) resume(partition, offset);
+        else if (offset !== partition.next) throw new Error(`partition ${number} is not kept back to ${offset}`);
         if (!partition.running) void this.#hand(partition);
       },
     );

@@ -102,6 +102,26 @@ describe('the socket between a gateway and its engine', () => {
     expect(keeper.taken.map(({ value }) => value)).toEqual(['wake']);
   });
 
+  it('goes on with the numbers of an earlier engine, and refuses to go back behind its own', async () => {
+    const later = new SocketEngineLog(TOPIC, new MemoryLog(new MemoryBroker()));
+    await later.prepare([{ topic: TOPIC, partitions: 1 }]);
+    await later.send([record('a', '1')]);
+    let back: Seek = () => {};
+    keeper.onAssigned = ([partition], seek) => {
+      back = seek;
+      seek(partition!, 41n);
+    };
+    await later.lead(TOPIC, 'group', keeper);
+    await later.send([record('a', '2')]);
+    await keeper.until(2);
+    expect(keeper.taken.map(({ value, offset }) => [value, offset])).toEqual([
+      ['1', 41n],
+      ['2', 42n],
+    ]);
+    expect(() => back(0, 7n)).toThrow(/not kept back to 7/);
+    await later.close();
+  });
+
   it('reads tables from the real log', async () => {
     broker.append({ topic: 'table', key: 'k', value: 'v' });
     const read: unknown[] = [];

@@ -113,4 +113,6 @@ const results = sqlCheck(
      and (a.result ->> 'winner' is distinct from b.bidder or (a.result ->> 'priceFen')::bigint <> b.amount_fen)`,
 );
 
-export const bidChecks: Check[] = [acknowledgedBids, pricesRise, gapless, chain, results];
+/** What holds of the quotes on every lot, whoever was told of them. */
+export const quoteChecks: readonly Check[] = [pricesRise, gapless, chain];
+export const bidChecks: Check[] = [acknowledgedBids, ...quoteChecks, results];
