@@ -174,8 +174,8 @@ async function runAllJourneys(infrastructure: Infrastructure, folder: string): P
 }
 
 /**
- * Transfers in short, and quotes in short under strikes, each with the reconciler's verdict, on a platform of their own.
- * Its PostgreSQL is its own, too: it is stopped on purpose, and must not be one that forgets then.
+ * Transfers in short, and quotes under strikes, each with the reconciler's verdict, on a platform of their own. Its
+ * PostgreSQL is its own, too: it is stopped on purpose, and must not be one that forgets then.
  */
 async function runLoads(servers: Infrastructure, within: string): Promise<Score> {
   const postgres = await startOwnPostgres();
