@@ -83,6 +83,23 @@ describe('a channel', () => {
     expect(reader.frames.length).toBeGreaterThan(15);
   });
 
+  it.each([
+    [250, 20],
+    [1000, 5],
+    [5000, 4],
+  ])('writes to each of %i watchers at most %i frames a second, and every item', async (watchers, most) => {
+    const [one] = Array.from({ length: watchers }, () => join());
+    for (let seq = 1; seq <= 200; seq++) {
+      channel.hear(items(seq, seq));
+      await pass(10);
+    }
+    await pass(300);
+    expect(one!.reader.seqs).toEqual(upTo(200));
+    // Two seconds, and the first and the last frame.
+    expect(one!.reader.frames.length).toBeLessThanOrEqual(2 * most + 2);
+    expect(one!.reader.frames.length).toBeGreaterThanOrEqual(2 * most - 2);
+  });
+
   it('does not wait with what comes after a pause', async () => {
     const { reader } = join();
     await pass(500);

@@ -28,6 +28,10 @@ export interface ChannelParts {
 export const PAGE = 500;
 /** At most twenty frames a second go to a watcher: what comes meanwhile shares the next. */
 const FRAME_MS = 50;
+/** In a hall with many others they are fewer, so that a full hall costs those who quote no more than a small one. */
+const FRAME_MAX_MS = 250;
+/** Frames of one channel in a second. */
+const FRAMES_PER_S = 5000;
 /** Bytes that a slow watcher may leave unread before its connection is dropped; it resumes. */
 const UNREAD_MAX = 262_144;
 const AGAIN_MS = 100;
@@ -108,7 +112,10 @@ export class Channel {
   #deliver(one: Item<unknown>): void {
     this.#last = one.seq;
     this.#queue.push({ seq: one.seq, text: eventOf(one) });
-    this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, FRAME_MS - (performance.now() - this.#flushedAt)));
+    this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, this.#frameMs - (performance.now() - this.#flushedAt)));
+  }
+  get #frameMs(): number {
+    return Math.min(FRAME_MAX_MS, Math.max(FRAME_MS, (this.watchers.size * 1000) / FRAMES_PER_S));
   }
   #flush(): void {
     this.#timer = undefined;

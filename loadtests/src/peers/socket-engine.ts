@@ -17,6 +17,9 @@ interface Partition {
   running: boolean;
 }
 
+/** Before the follower has said where it goes on, the log holds whatever that may be. */
+const ANYWHERE = 2n ** 62n;
+
 /** What an earlier process was handed is gone with it: the numbers go on where its follower left off. */
 function resume(partition: Partition, offset: bigint): void {
   for (const record of partition.queue) record.offset += offset;
@@ -107,7 +110,7 @@ export class SocketEngineLog implements Log {
   async follow(): Promise<void> {}
 
   async ends(topic: string): Promise<Map<number, bigint>> {
-    return this.#each(topic, ({ end }) => end);
+    return this.#each(topic, ({ end, next }) => (next === undefined ? ANYWHERE : end));
   }
   async acknowledged(topic: string): Promise<Map<number, bigint>> {
     return this.#each(topic, ({ next }) => next ?? 0n);

@@ -111,7 +111,9 @@ describe('the socket between a gateway and its engine', () => {
       back = seek;
       seek(partition!, 41n);
     };
+    expect((await later.ends(TOPIC)).get(0)).toBeGreaterThan(41n);
     await later.lead(TOPIC, 'group', keeper);
+    expect((await later.ends(TOPIC)).get(0)).toBe(42n);
     await later.send([record('a', '2')]);
     await keeper.until(2);
     expect(keeper.taken.map(({ value, offset }) => [value, offset])).toEqual([

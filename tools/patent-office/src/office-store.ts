@@ -127,6 +127,7 @@ export class OfficeStore {
     const store = new OfficeStore(new Pool({ connectionString: databaseUrl, max: 4 }));
     // A server that closes an idle connection is met again by the next query.
     store.#pool.on('error', () => {});
+    store.#pool.on('connect', (client) => client.on('error', () => {}));
     await store.#transaction(async (tx) => {
       await tx.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
       await tx.query(SCHEMA);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import type Stripe from 'stripe';
 import { expectStripeMockToAccept, refusal, useSandbox } from './testing/sandbox-under-test.ts';
 
@@ -83,6 +84,26 @@ describe('a pause', () => {
     await sandbox.control('POST', '/pause');
     expect(await refusal(sandbox.stripe.balance.retrieve())).toMatchObject({ statusCode: 503 });
     await sandbox.control('POST', '/resume');
+    expect((await sandbox.stripe.balance.retrieve()).object).toBe('balance');
+  });
+});
+
+describe('a database that cuts every connection in the middle of a call', () => {
+  it('ends that call, and nothing else', async () => {
+    const admin = new Client({ connectionString: sandbox.databaseUrl });
+    await admin.connect();
+    await admin.query('begin; lock table stripe_sandbox.object in access exclusive mode');
+    const cut = refusal(sandbox.stripe.customers.create({ name: '断' }));
+    const others = 'from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
+    for (let waiting = 0; !waiting;) {
+      const { rows } = await admin.query<{ n: number }>(
+        `select count(*)::int as n ${others} and wait_event_type = 'Lock'`,
+      );
+      waiting = rows[0]!.n;
+    }
+    await admin.query(`select pg_terminate_backend(pid) ${others}`);
+    await admin.end();
+    expect(await cut).toMatchObject({ statusCode: 500 });
     expect((await sandbox.stripe.balance.retrieve()).object).toBe('balance');
   });
 });

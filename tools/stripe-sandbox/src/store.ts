@@ -65,8 +65,10 @@ export class Store {
 
   constructor(private readonly options: StoreOptions) {
     this.pool = new Pool({ connectionString: options.databaseUrl, max: 8 });
-    // An idle connection that the server closes is replaced at the next use; without this it would end the process.
+    // A connection that the server closes is replaced at the next use; without these it would end the process. The
+    // pool listens to its idle ones only.
     this.pool.on('error', () => {});
+    this.pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   async open(): Promise<void> {

@@ -39,8 +39,10 @@ async function decided(platform: Platform, type: string): Promise<number> {
   return [...counts].reduce((sum, [, labels, n]) => (labels!.includes(type) ? sum + Number(n) : sum), 0);
 }
 
+/** Another load may have been here before. */
 async function untilLoaded(platform: Platform, by: LoadName): Promise<void> {
-  const [type, count] = LOADS[by].begun;
+  const [type, more] = LOADS[by].begun;
+  const count = (await decided(platform, type)) + more;
   for (const until = Date.now() + MARKET_MS; (await decided(platform, type).catch(() => 0)) < count; await sleep(250)) {
     if (Date.now() > until) throw new Error('no load arrived to strike at');
   }
