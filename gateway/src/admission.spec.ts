@@ -75,16 +75,40 @@ describe('a line', () => {
     expect(enter('a')).toBe('in');
   });
 
-  it('takes nobody while it is long and answers take too long, and somebody as soon as nobody knows how long', () => {
-    const admission = door({ waitingMax: 100, aggregateMax: 100, partyBurst: 100 });
-    for (let i = 0; i < 63; i++) admission.enter('bidding', 'a');
-    admission.answered('bidding', 1001, 5000);
-    expect(code(() => admission.admit('bidding', 'p', 5001))).toBe('in');
-    admission.enter('bidding', 'a');
-    admission.answered('bidding', 1001, 5000);
-    expect(code(() => admission.admit('bidding', 'p', 5010))).toBe('overloaded');
-    expect(code(() => admission.admit('bidding', 'p', 5050))).toBe('in');
-    admission.answered('bidding', 999, 5060);
-    expect(code(() => admission.admit('bidding', 'p', 5061))).toBe('in');
+  const long = (waiting: number) => {
+    const admission = door({ waitingMax: 1000, aggregateMax: 1000, partyBurst: 1000, shedAfterMs: 100 });
+    for (let i = 0; i < waiting; i++) admission.enter('bidding', 'a', 0);
+    return admission;
+  };
+  /** Two answers a ms, from 1 to 200 ms. */
+  const answer = (admission: Admission) => {
+    for (let i = 2; i <= 401; i++) admission.answered('bidding', Math.floor(i / 2));
+  };
+  const asked = (admission: Admission, now: number) => code(() => admission.admit('bidding', 'p', now));
+
+  it('takes only as many as are answered in the time that waiting may take', () => {
+    const admission = long(300);
+    expect(asked(admission, 199)).toBe('in');
+    answer(admission);
+    expect(asked(admission, 201)).toBe('overloaded');
+    for (let i = 0; i < 99; i++) admission.leave('bidding', 'a');
+    expect(asked(admission, 201)).toBe('overloaded');
+    admission.leave('bidding', 'a');
+    expect(asked(admission, 201)).toBe('in');
+  });
+
+  it('of an owner that is away takes whoever comes, for the log has room', () => {
+    const admission = long(300);
+    answer(admission);
+    expect(asked(admission, 700)).toBe('overloaded');
+    expect(asked(admission, 701)).toBe('in');
+  });
+
+  it('that was short meanwhile is counted anew', () => {
+    const admission = long(300);
+    answer(admission);
+    for (let i = 0; i < 237; i++) admission.leave('bidding', 'a');
+    for (let i = 0; i < 237; i++) admission.enter('bidding', 'a', 202);
+    expect(asked(admission, 203)).toBe('in');
   });
 });

@@ -9,7 +9,7 @@ export interface AdmissionLimits {
   waitingMax: number;
   /** Callers waiting for one aggregate, such as a lot that everybody wants. */
   aggregateMax: number;
-  /** While the last answer took longer than this and many wait, more callers would only wait longer, ms. */
+  /** Whoever would be answered later than this, at the rate at which many are, is turned away instead, ms. */
   shedAfterMs: number;
 }
 
@@ -17,19 +17,24 @@ export interface AdmissionLimits {
 interface Line {
   waiting: number;
   readonly of: Map<string, number>;
-  /** How long the last one who was answered had waited, and when that was. */
-  waitedMs: number;
+  /** Answers since `countedFrom`, and when the last one came. */
+  answers: number;
+  countedFrom: number;
   answeredAt: number;
+  /** Answers a ms, as they were last counted; undefined: not since the line became long. */
+  perMs: number | undefined;
 }
 interface Bucket {
   tokens: number;
   at: number;
 }
 
-/** An answer older than this says nothing of the line as it is now. */
-const FRESH_MS = 50;
-/** A line that is shorter is not why an answer took long: something else was, and may be over. */
+/** A shorter line is nobody's reason to be turned away: it empties itself before anything can be said of it. */
 const LONG_LINE = 64;
+/** How long the answers of a long line are counted before they say how fast it moves. */
+const COUNTED_MS = 200;
+/** An owner that has not answered for so long is away, which says nothing of how fast it is. */
+const FRESH_MS = 500;
 /** Buckets of one generation that memory keeps; two generations are kept. One that nobody asks for is full again. */
 const REMEMBERED = 10_000;
 
@@ -49,18 +54,20 @@ export class Admission {
     this.#take(party, now);
   }
 
-  #isSlow({ waiting, waitedMs, answeredAt }: Line, now: number): boolean {
-    return waiting >= LONG_LINE && waitedMs > this.limits.shedAfterMs && now - answeredAt < FRESH_MS;
+  #isSlow({ waiting, perMs, answeredAt }: Line, now: number): boolean {
+    if (perMs === undefined || waiting < LONG_LINE || now - answeredAt > FRESH_MS) return false;
+    return waiting > perMs * this.limits.shedAfterMs;
   }
 
   /** @throws Denied too-many-requests */
-  enter(owner: string, aggregate: string): void {
+  enter(owner: string, aggregate: string, now = performance.now()): void {
     let line = this.#lines.get(owner);
-    if (!line) this.#lines.set(owner, (line = { waiting: 0, of: new Map(), waitedMs: 0, answeredAt: 0 }));
+    if (!line) this.#lines.set(owner, (line = emptyLine()));
     const before = line.of.get(aggregate) ?? 0;
     if (before >= this.limits.aggregateMax) throw new Denied('too-many-requests');
     line.of.set(aggregate, before + 1);
     line.waiting += 1;
+    if (line.waiting === LONG_LINE) Object.assign(line, { answers: 0, countedFrom: now, perMs: undefined });
   }
   leave(owner: string, aggregate: string): void {
     const line = this.#lines.get(owner)!;
@@ -69,11 +76,16 @@ export class Admission {
     else line.of.delete(aggregate);
     line.waiting -= 1;
   }
-  /** Tells how long an owner took to answer: what it never answers says nothing, for others may be quick. */
-  answered(owner: string, waitedMs: number, now: number): void {
+  /** Tells that an owner answered. One that stands still does not close the door: silence says nothing. */
+  answered(owner: string, now: number): void {
     const line = this.#lines.get(owner)!;
-    line.waitedMs = waitedMs;
     line.answeredAt = now;
+    line.answers += 1;
+    const countedMs = now - line.countedFrom;
+    if (countedMs < COUNTED_MS) return;
+    line.perMs = line.answers / countedMs;
+    line.answers = 0;
+    line.countedFrom = now;
   }
   /** Callers that wait now, by owner. */
   waiting(): [owner: string, waiting: number][] {
@@ -104,3 +116,12 @@ export class Admission {
     this.#recent = new Map();
   }
 }
+
+const emptyLine = (): Line => ({
+  waiting: 0,
+  of: new Map(),
+  answers: 0,
+  countedFrom: 0,
+  answeredAt: 0,
+  perMs: undefined,
+});

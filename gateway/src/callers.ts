@@ -62,7 +62,7 @@ export class Callers {
   heard(id: string, outcome: Outcome, now: number): void {
     const caller = this.#waiting.get(id);
     if (!caller) return;
-    this.parts.admission.answered(caller.command.service, now - caller.sentAt, now);
+    this.parts.admission.answered(caller.command.service, now);
     this.settle(id, outcome);
   }
   settle(id: string, ending: Ending): void {

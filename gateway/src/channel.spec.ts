@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { ServerResponse } from 'node:http';
 import { Denied } from '@yuzhi/chassis/problem';
 import type { Item } from '@yuzhi/protocol/event-stream';
-import { Channel, eventOf, type Watcher } from './channel.ts';
+import { Channel, eventsOf, said, type Watcher } from './channel.ts';
 
 type Items = Item<unknown>[];
 const items = (from: number, to: number): Items =>
@@ -37,7 +37,8 @@ class Reader {
     this.destroyed = true;
   }
   get seqs() {
-    return [...this.frames.join('').matchAll(/^id: (\d+)\ndata: \d+$/gm)].map(([, seq]) => Number(seq));
+    const events = this.frames.join('').matchAll(/^data: (\[.*\])\nid: \d+\n\n/gm);
+    return [...events].flatMap(([, data]) => JSON.parse(data!) as number[]);
   }
 }
 
@@ -224,8 +225,12 @@ describe('a channel', () => {
   });
 });
 
-describe('an item', () => {
-  it('is one event, its number the id', () => {
-    expect(eventOf({ seq: 7, item: { text: 'a\nb' } })).toBe('id: 7\ndata: {"text":"a\\nb"}\n\n');
+describe('items', () => {
+  it('that follow one another are one event, its id the number of the last', () => {
+    const some = [7, 8, 10].map((seq) => said({ seq, item: { text: `${seq}\n` } }));
+    expect(eventsOf(some)).toBe(
+      'data: [{"text":"7\\n"},{"text":"8\\n"}]\nid: 8\n\ndata: [{"text":"10\\n"}]\nid: 10\n\n',
+    );
+    expect(eventsOf([])).toBe('');
   });
 });

@@ -38,7 +38,23 @@ const AGAIN_MS = 100;
 /** How long a watcher may take to read the end. */
 const ENDING_MS = 1000;
 
-export const eventOf = ({ seq, item }: Item<unknown>) => `id: ${seq}\ndata: ${JSON.stringify(item)}\n\n`;
+/** An item as it is sent. */
+export interface Said {
+  seq: number;
+  text: string;
+}
+export const said = ({ seq, item }: Item<unknown>): Said => ({ seq, text: JSON.stringify(item) });
+
+/** Items whose numbers follow one another are one event: its data is their list, its id the number of the last. */
+export function eventsOf(items: readonly Said[]): string {
+  let events = '';
+  for (const [i, { seq, text }] of items.entries()) {
+    const follows = i > 0 && items[i - 1]!.seq === seq - 1;
+    const isLast = items[i + 1]?.seq !== seq + 1;
+    events += `${follows ? ',' : 'data: ['}${text}${isLast ? `]\nid: ${seq}\n\n` : ''}`;
+  }
+  return events;
+}
 
 /** One channel of a live stream in this process: one subscription for all who watch; no item is skipped or repeated. */
 export class Channel {
@@ -49,7 +65,7 @@ export class Channel {
   #last: number | undefined;
   /** The highest number that anybody spoke of. */
   #heard = 0;
-  #queue: { seq: number; text: string }[] = [];
+  #queue: Said[] = [];
   #timer: NodeJS.Timeout | undefined;
   #flushedAt = -FRAME_MS;
   #filling: Promise<void> | undefined;
@@ -111,7 +127,7 @@ export class Channel {
 
   #deliver(one: Item<unknown>): void {
     this.#last = one.seq;
-    this.#queue.push({ seq: one.seq, text: eventOf(one) });
+    this.#queue.push(said(one));
     this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, this.#frameMs - (performance.now() - this.#flushedAt)));
   }
   get #frameMs(): number {
@@ -122,11 +138,11 @@ export class Channel {
     this.#flushedAt = performance.now();
     const queue = this.#queue.splice(0);
     const [first, last] = [queue[0]!.seq, queue.at(-1)!.seq];
-    const frame = Buffer.from(queue.map(({ text }) => text).join(''));
+    const frame = Buffer.from(eventsOf(queue));
     for (const watcher of this.watchers) {
       if (watcher.last >= last) continue;
-      const partly = () => queue.filter(({ seq }) => seq > watcher.last).map(({ text }) => text);
-      this.#write(watcher, watcher.last < first ? frame : partly().join(''));
+      const partly = () => eventsOf(queue.filter(({ seq }) => seq > watcher.last));
+      this.#write(watcher, watcher.last < first ? frame : partly());
       watcher.last = last;
     }
   }

@@ -1,4 +1,4 @@
-import { permit, type Principals } from '@yuzhi/chassis/principals';
+import { permit, type Principals, type SignedIn } from '@yuzhi/chassis/principals';
 import { Denied, parseInput, sendDenied, sendProblem, traceIdOf } from '@yuzhi/chassis/problem';
 import { strict } from '@yuzhi/chassis/strict';
 import { derivedId, uuidv7 } from '@yuzhi/messaging/ids';
@@ -10,6 +10,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Admission } from './admission.ts';
 import type { Callers, Ending } from './callers.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who sends a command, and has been admitted. */
+    principal: Principal | undefined;
+  }
+}
 
 export interface CommandDoorParts {
   http: FastifyInstance;
@@ -39,23 +46,38 @@ export class CommandDoor {
   constructor(private readonly parts: CommandDoorParts) {}
 
   register(commands: readonly Command[]): void {
+    this.parts.http.decorateRequest('principal', undefined);
     for (const command of commands) {
       if (!command.route) continue;
       if (command.permission === 'anyone') throw new TypeError(`${command.type}: a command needs to know its sender`);
       const prepared = prepare(command);
       const config = { commandType: command.type };
-      this.parts.http.post(prepared.path, { config }, (request, reply) => this.#take(prepared, request, reply));
+      // Whoever is turned away is so before his body is read: it costs least then, and there is least time for it.
+      const onRequest = (request: FastifyRequest, _: FastifyReply, done: () => void) =>
+        this.#admit(command, request) ?? done();
+      const route = { config, onRequest };
+      this.parts.http.post(prepared.path, route, (request, reply) => this.#take(prepared, request, reply));
     }
+  }
+
+  /** At once, unless the token has to be verified first. */
+  #admit(command: Command, request: FastifyRequest): Promise<void> | undefined {
+    const { principals, admission } = this.parts;
+    const admit = (asker: SignedIn | undefined) => {
+      permit(command.permission, asker?.principal);
+      request.principal = asker!.principal;
+      admission.admit(command.service, asker!.principal.party);
+    };
+    const found = principals.of(request.headers);
+    if (found instanceof Promise) return found.then(admit);
+    admit(found);
+    return undefined;
   }
 
   async #take(prepared: Prepared, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { command } = prepared;
-    const { principals, admission, callers, log } = this.parts;
-    const found = principals.of(request.headers);
-    const principal = (found instanceof Promise ? await found : found)?.principal;
-    permit(command.permission, principal);
-    admission.admit(command.service, principal!.party);
-    const envelope = this.#envelope(prepared, principal!, request);
+    const { callers, log } = this.parts;
+    const envelope = this.#envelope(prepared, request);
     const ending = callers.wait(command, envelope);
     const { traceparent } = request.headers;
     const inbound = traceIdOf(traceparent) ? (traceparent as string) : undefined;
@@ -71,8 +93,9 @@ export class CommandDoor {
     return answer(reply, prepared, envelope, ended);
   }
 
-  #envelope(prepared: Prepared, principal: Principal, request: FastifyRequest): Envelope {
+  #envelope(prepared: Prepared, request: FastifyRequest): Envelope {
     const { command, minted, keyInRoute } = prepared;
+    const principal = request.principal!;
     const params = request.params as Record<string, string>;
     const data = dataOf(prepared, request.body, params);
     const parsed = parseInput(prepared.data, data) as Record<string, unknown>;

@@ -17,8 +17,8 @@ export const GatewayEnvironment = ProcessConfig.extend({
   /** Commands a second of one party, and how many of them at once after a pause. */
   partyRate: z.coerce.number().min(0.1).default(200),
   partyBurst: z.coerce.number().int().min(1).default(1000),
-  /** While answers take longer than this, commands are turned away. */
-  shedAfterMs: z.coerce.number().int().min(1).default(1500),
+  /** Commands that would be answered later than this, at the rate at which others are, are turned away. */
+  shedAfterMs: z.coerce.number().int().min(1).default(250),
   heartbeatMs: z.coerce.number().int().min(100).default(15_000),
   /** Open live streams of this process. */
   watchersMax: z.coerce.number().int().min(0).default(10_000),

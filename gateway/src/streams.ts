@@ -9,7 +9,7 @@ import { platformRefusals } from '@yuzhi/protocol/platform';
 import { metrics } from '@yuzhi/telemetry/metrics';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Channel, end, eventOf, type Filled, heartbeat, PAGE, type Watcher } from './channel.ts';
+import { Channel, end, eventsOf, type Filled, heartbeat, PAGE, said, type Watcher } from './channel.ts';
 import { type Owners, readHeaders } from './owners.ts';
 
 export interface StreamsParts {
@@ -127,8 +127,8 @@ export class Streams {
   #listenTo(service: string): Listening {
     let listening = this.#listening.get(service);
     if (!listening) {
-      const begun = this.parts.pager.subscribe(liveTopic(service), (said: LiveItems[]) => {
-        for (const { channel, items } of said) this.#open.get(channel)?.channel.hear(items);
+      const begun = this.parts.pager.subscribe(liveTopic(service), (heard: LiveItems[]) => {
+        for (const { channel, items } of heard) this.#open.get(channel)?.channel.hear(items);
       });
       this.#listening.set(service, (listening = { channels: 0, begun }));
     }
@@ -166,9 +166,9 @@ export class Streams {
   async #fill({ service }: Stream, { path, headers }: Pick<Watcher, 'path' | 'headers'>, after: number, limit: number) {
     const url = `${path}${path.endsWith('?') ? '' : '&'}after=${after}&limit=${limit}`;
     const response = await this.parts.owners.request(service, { method: 'GET', path: url, headers });
-    const said = await text(response);
-    if (response.statusCode === 200) return JSON.parse(said) as Filled;
-    const { code, ...more } = JSON.parse(said) as { code: string };
+    const body = await text(response);
+    if (response.statusCode === 200) return JSON.parse(body) as Filled;
+    const { code, ...more } = JSON.parse(body) as { code: string };
     throw new Denied(code in platformRefusals ? (code as keyof typeof platformRefusals) : 'owner-unavailable', more);
   }
 }
@@ -179,6 +179,6 @@ async function send(watcher: Watcher, { items }: Filled): Promise<void> {
   if (!fresh.length) return;
   const { response } = watcher;
   watcher.last = fresh.at(-1)!.seq;
-  if (response.write(fresh.map(eventOf).join('')) || response.destroyed) return;
+  if (response.write(eventsOf(fresh.map(said))) || response.destroyed) return;
   await Promise.race([once(response, 'drain'), once(response, 'close')]);
 }

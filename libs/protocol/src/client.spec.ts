@@ -95,7 +95,11 @@ const live =
     pieces.forEach((piece, n) => setTimeout(() => response.write(piece), 5 * n));
     if (end) setTimeout(() => response.end(), 5 * pieces.length);
   };
-const item = (seq: number) => `id: ${seq}\ndata: {"priceFen":"${seq}00"}\n\n`;
+/** The items up to a number, as one event. */
+const item = (seq: number, first = seq) => {
+  const items = Array.from({ length: seq - first + 1 }, (_, i) => ({ priceFen: `${first + i}00` }));
+  return `id: ${seq}\ndata: ${JSON.stringify(items)}\n\n`;
+};
 
 const client = (options: Partial<ClientOptions> = {}): Client => createClient({ baseUrl, ...options });
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
@@ -276,14 +280,16 @@ describe('a query', () => {
 
 describe('a live stream', () => {
   it('is read whatever way the network cuts it', async () => {
-    answers = [live([': hello\r\n\r\nid: 1\r', '\ndata: {"price', 'Fen":\r\ndata: "100"}\r\n\r\n', item(2), item(3)])];
-    expect(await take(3)).toEqual([1, 2, 3].map((seq) => ({ seq, item: { priceFen: `${seq}00` } })));
+    answers = [
+      live([': hello\r\n\r\nid: 1\r', '\ndata: [{"price', 'Fen":\r\ndata: "100"}]\r\n\r\n', item(2), item(4, 3)]),
+    ];
+    expect(await take(4)).toEqual([1, 2, 3, 4].map((seq) => ({ seq, item: { priceFen: `${seq}00` } })));
     expect(seen[0]!.headers).toMatchObject({ accept: 'text/event-stream' });
     expect(seen[0]!.headers['last-event-id']).toBeUndefined();
   });
 
   it('goes on after the last item when the connection ends, and yields nothing twice', async () => {
-    answers = [live([item(5), item(6)]), refuse('owner-unavailable'), cut, live([item(6), item(5), item(7)])];
+    answers = [live([item(5), item(6)]), refuse('owner-unavailable'), cut, live([item(6), item(7, 5)])];
     expect(await take(3, client(), 4)).toMatchObject([{ seq: 5 }, { seq: 6 }, { seq: 7 }]);
     expect(seen.map(({ headers }) => headers['last-event-id'])).toEqual(['4', '6', '6', '6']);
   });

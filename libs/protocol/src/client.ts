@@ -158,9 +158,14 @@ class HttpClient implements Client {
           const seq = id === '' ? undefined : Number(id);
           // What is not an item only says where the owner stands, which matters as long as no item has said it.
           if (event !== 'message') last ??= seq;
-          else if (seq !== undefined && (last === undefined || seq > last)) {
-            last = seq;
-            yield { seq, item: JSON.parse(data) as z.output<S['item']> };
+          else if (seq !== undefined) {
+            const items = JSON.parse(data) as z.output<S['item']>[];
+            for (const [i, item] of items.entries()) {
+              const number = seq - items.length + 1 + i;
+              if (last !== undefined && number <= last) continue;
+              last = number;
+              yield { seq: number, item };
+            }
           }
         }
       } catch (error) {

@@ -37,8 +37,9 @@ function without(schema: Node, names: string[]): Node {
 }
 
 const EVENT_STREAM = [
-  '每条消息的 `id` 为递增序号，`data` 为一条 JSON；断线后以 `Last-Event-ID` 续传。',
-  'Each message has a rising number as `id` and one item as JSON in `data`; `Last-Event-ID` resumes after a number.',
+  '每条消息的 `data` 为序号相连的若干条目的 JSON 列表，`id` 为其中最后一条的序号；断线后以 `Last-Event-ID` 续传。',
+  'The `data` of each message lists items whose numbers follow one another; its `id` is the number of the last.',
+  '`Last-Event-ID` resumes after a number.',
   'Named messages, such as `heartbeat`, are no items.',
 ].join(' ');
 
@@ -149,7 +150,7 @@ export class Operations {
       const schema = {
         type: 'string',
         contentMediaType: 'application/json',
-        contentSchema: this.schemas.of(d.item, 'output'),
+        contentSchema: { type: 'array', items: this.schemas.of(d.item, 'output') },
       };
       const content = { 'text/event-stream': { schema } };
       return { 200: { description: EVENT_STREAM, content } };

@@ -214,7 +214,8 @@ describe('the other kinds of doors', () => {
     const live = door('get', '/v1/auctions/{saleId}/live');
     expect(named(live)).toContain('LastEventId');
     expect(live['responses'][200]['content']['text/event-stream']['schema']['contentSchema']).toEqual({
-      $ref: '#/components/schemas/HallItem',
+      type: 'array',
+      items: { $ref: '#/components/schemas/HallItem' },
     });
     expect(Object.keys(live['responses'] as Any)).toContain('404');
   });

@@ -122,10 +122,10 @@ export const FIGURES: readonly Figure[] = [
     ...rate('ours-watched', 'ours-hot'),
     ...atLeast(0.85),
   }),
-  one('G11', 'events', 'frames that a watcher is sent each second', {
+  one('G11', 'events', 'events that a watcher is sent each second', {
     unit: 'per s',
     of: ['ours-watched'],
-    value: (sample) => measured(sample('ours-watched'), 'framesPerSecond'),
+    value: (sample) => measured(sample('ours-watched'), 'eventsPerSecond'),
     ...atMost(20),
   }),
   one('G12', 'PT', 'transfers over HTTP, c=256, against a transfer function on random accounts', {

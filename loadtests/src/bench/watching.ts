@@ -13,9 +13,9 @@ export const withWatchers =
     const load = async (seconds: number) => {
       await crowd.told();
       const outcome = await prepared.load(seconds);
-      const { watchers, frames, items } = await crowd.told();
-      const per = (all: number) => all / Math.max(1, watchers) / outcome.seconds;
-      const measures = { ...outcome.measures, watchers, framesPerSecond: per(frames), itemsPerSecond: per(items) };
+      const { watchers, events, items } = await crowd.told();
+      const eventsPerSecond = events / Math.max(1, watchers) / outcome.seconds;
+      const measures = { ...outcome.measures, watchers, eventsPerSecond, itemsPerSecond: items / outcome.seconds };
       return { ...outcome, measures };
     };
     // What watches is part of the load.

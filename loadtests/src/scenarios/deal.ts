@@ -144,7 +144,8 @@ export class Deal {
     this.days.actBefore(deal.deadlineAt!);
     payOrder(deal.orderId!, this.buyer);
     this.days.actAtOnce();
-    this.untilDeal('at the office', ({ state }) => state === 'registering');
+    // The clock may have gone on by days since the payment came: the office may be through with it already.
+    this.untilDeal('beyond its payment', ({ state }) => state !== 'paying');
   }
 
   /** The office takes its days. */

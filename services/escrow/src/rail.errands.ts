@@ -19,7 +19,9 @@ const RETRY_MAX_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Events are looked for from so much before the last one that was found: the rail lists some of them late. */
 const OVERLAP_MS = 300_000;
+/** Payees and payouts that one round looks at, and how many of them at the same time. */
 const LOOKS_MAX = 200;
+const LOOKS_AT_ONCE = 8;
 
 interface Task {
   operation: Operation;
@@ -118,6 +120,8 @@ export class ReconcileRail implements Errand<number> {
   #since = Date.now() - 3 * DAY_MS;
   #round = Date.now();
   #notBefore = 0;
+  /** The last operation that was looked at: the next round goes on behind it, so that none waits for ever. */
+  #lookedAt = '';
 
   constructor(
     @Inject(READER) private readonly reader: Reader,
@@ -139,21 +143,30 @@ export class ReconcileRail implements Errand<number> {
     return notes;
   }
 
-  /** What happens in payees' accounts is not in our own list of events. */
+  /**
+   * What happens in payees' accounts is not in our own list of events. A look that fails is made again in a later
+   * round: it must not keep the others from being told.
+   */
   async #payees(): Promise<Follow[]> {
-    const { rows } = await this.reader.query<{ state: unknown }>(
-      `select state from rail_operation where status = 'sent' and kind in ('payout', 'payee')
-       order by made_at limit ${LOOKS_MAX}`,
+    const { rows } = await this.reader.query<{ id: string; state: unknown }>(
+      `select id, state from rail_operation where status = 'sent' and kind in ('payout', 'payee') and id > $1
+       order by id limit ${LOOKS_MAX}`,
+      [this.#lookedAt],
     );
-    const objects = await Promise.all(
-      rows.map(({ state }) => {
-        const { kind, railId, payeeAccount } = fromJson<Operation>(state);
-        return kind === 'payee'
-          ? this.rail.look('account', railId!, railId!)
-          : this.rail.look('payout', railId!, payeeAccount!);
-      }),
-    );
-    return objects.filter((object) => object !== undefined).map(noteOf);
+    const looked: PromiseSettledResult<RailObject | undefined>[] = [];
+    for (let from = 0; from < rows.length; from += LOOKS_AT_ONCE) {
+      const some = rows.slice(from, from + LOOKS_AT_ONCE);
+      looked.push(...(await Promise.allSettled(some.map(({ state }) => this.#look(fromJson<Operation>(state))))));
+    }
+    const failed = looked.find((one) => one.status === 'rejected');
+    if (failed && looked.every((one) => one.status === 'rejected')) throw failed.reason;
+    this.#lookedAt = rows.length < LOOKS_MAX ? '' : rows.at(-1)!.id;
+    return looked.flatMap((one) => (one.status === 'fulfilled' && one.value ? [noteOf(one.value)] : []));
+  }
+  #look({ kind, railId, payeeAccount }: Operation): Promise<RailObject | undefined> {
+    return kind === 'payee'
+      ? this.rail.look('account', railId!, railId!)
+      : this.rail.look('payout', railId!, payeeAccount!);
   }
 }
 
