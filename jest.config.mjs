@@ -5,6 +5,6 @@ export default {
   testMatch: ['<rootDir>/{libs,services,gateway,tools,deploy,loadtests}/**/*.spec.ts'],
   testTimeout: 30_000,
   // Many suites wait for servers. One worker keeps the modules of every suite it ran: it is replaced in time.
-  maxWorkers: 2,
+  maxWorkers: 3,
   workerIdleMemoryLimit: '700MB',
 };

@@ -91,7 +91,7 @@ describe('a line', () => {
     expect(asked(admission, 199)).toBe('in');
     answer(admission);
     expect(asked(admission, 201)).toBe('overloaded');
-    for (let i = 0; i < 99; i++) admission.leave('bidding', 'a');
+    for (let i = 0; i < 100; i++) admission.leave('bidding', 'a');
     expect(asked(admission, 201)).toBe('overloaded');
     admission.leave('bidding', 'a');
     expect(asked(admission, 201)).toBe('in');

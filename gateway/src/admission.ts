@@ -49,9 +49,11 @@ export class Admission {
   /** Before a command is looked at. @throws Denied too-many-requests, overloaded */
   admit(owner: string, party: string, now = performance.now()): void {
     const line = this.#lines.get(owner);
-    if (line && line.waiting >= this.limits.waitingMax) throw new Denied('overloaded');
-    if (line && this.#isSlow(line, now)) throw new Denied('overloaded');
+    if (line && (this.#isFull(line) || this.#isSlow(line, now))) throw new Denied('overloaded');
     this.#take(party, now);
+  }
+  #isFull({ waiting }: Line): boolean {
+    return waiting >= this.limits.waitingMax;
   }
 
   #isSlow({ waiting, perMs, answeredAt }: Line, now: number): boolean {
@@ -59,10 +61,11 @@ export class Admission {
     return waiting > perMs * this.limits.shedAfterMs;
   }
 
-  /** @throws Denied too-many-requests */
+  /** Others may have entered while this one's body was read. @throws Denied too-many-requests, overloaded */
   enter(owner: string, aggregate: string, now = performance.now()): void {
     let line = this.#lines.get(owner);
     if (!line) this.#lines.set(owner, (line = emptyLine()));
+    if (this.#isFull(line)) throw new Denied('overloaded');
     const before = line.of.get(aggregate) ?? 0;
     if (before >= this.limits.aggregateMax) throw new Denied('too-many-requests');
     line.of.set(aggregate, before + 1);

@@ -39,7 +39,7 @@ beforeEach(() => {
     if (away) throw new Error('away');
     return inbox.filter(({ id }) => asked.includes(id));
   };
-  admission = new Admission({ partyRate: 1, partyBurst: 1, waitingMax: 2, aggregateMax: 2000, shedAfterMs: 1500 });
+  admission = new Admission({ partyRate: 1, partyBurst: 1, waitingMax: 2000, aggregateMax: 2000, shedAfterMs: 1500 });
   callers = new Callers({ admission, answerWithinMs: 3000, produceWithinMs: 2000, readInbox });
 });
 afterEach(() => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTracing } from '@yuzhi/telemetry/tracing';
@@ -198,6 +200,33 @@ describe('a door that has enough', () => {
     },
     20_000,
   );
+});
+
+describe('a door that has no room', () => {
+  it('closes what comes beyond, and lets in again when somebody has left', async () => {
+    const first = platform.gateway;
+    const { port } = await platform.openDoor({ connectionsMax: 2 });
+    const knock = async () => {
+      const socket = connect(port, '127.0.0.1').on('error', () => {});
+      const closed = once(socket, 'close').then(() => 'closed');
+      socket.write('GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n');
+      const heard = once(socket, 'data').then(
+        ([bytes]) => String(bytes).slice(0, 15),
+        () => 'closed',
+      );
+      return { socket, said: await Promise.race([heard, closed]) };
+    };
+    const [one, two, three] = [await knock(), await knock(), await knock()];
+    expect([one.said, two.said, three.said]).toEqual(['HTTP/1.1 200 OK', 'HTTP/1.1 200 OK', 'closed']);
+    one.socket.destroy();
+    await once(one.socket, 'close');
+    let again = await knock();
+    for (let tries = 0; again.said === 'closed' && tries < 50; tries++) again = await knock();
+    expect(again.said).toBe('HTTP/1.1 200 OK');
+    for (const { socket } of [two, again]) socket.destroy();
+    await platform.gateway.stop();
+    platform.gateway = first;
+  });
 });
 
 describe('a trace', () => {

@@ -20,6 +20,8 @@ export const GatewayEnvironment = ProcessConfig.extend({
   /** Commands that would be answered later than this, at the rate at which others are, are turned away. */
   shedAfterMs: z.coerce.number().int().min(1).default(250),
   heartbeatMs: z.coerce.number().int().min(100).default(15_000),
+  /** Open connections; whoever comes beyond is not let in, and comes again. */
+  connectionsMax: z.coerce.number().int().min(1).default(20_000),
   /** Open live streams of this process. */
   watchersMax: z.coerce.number().int().min(0).default(10_000),
 });

@@ -136,6 +136,7 @@ export async function startGateway(module: DynamicModule): Promise<RunningGatewa
   const gateway = app.get(Gateway);
   const { config } = gateway;
   const stop = () => (stopping ??= app.close());
+  http.server.maxConnections = config.connectionsMax;
   try {
     gateway.register(http);
     await app.listen(config.port, config.host);

@@ -197,11 +197,13 @@ export class House {
       await sleep(10);
     }
   }
+  /** How long `until` waits, ms. */
+  patienceMs = 20_000;
   async until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
     for (let waitedMs = 0; ; waitedMs += 20) {
       const found = await look();
       if (found) return found;
-      if (waitedMs > 20_000) throw new Error('it never came to be');
+      if (waitedMs > this.patienceMs) throw new Error('it never came to be');
       await sleep(20);
     }
   }
