@@ -52,6 +52,12 @@ export class Admission {
     if (line && (this.#isFull(line) || this.#isSlow(line, now))) throw new Denied('overloaded');
     this.#take(party, now);
   }
+  /** Owners whose line takes nobody now. */
+  closed(now = performance.now()): string[] {
+    const closed: string[] = [];
+    for (const [owner, line] of this.#lines) if (this.#isFull(line) || this.#isSlow(line, now)) closed.push(owner);
+    return closed;
+  }
   #isFull({ waiting }: Line): boolean {
     return waiting >= this.limits.waitingMax;
   }

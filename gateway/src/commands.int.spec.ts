@@ -202,6 +202,34 @@ describe('a door that has enough', () => {
   );
 });
 
+describe('a door whose line is full', () => {
+  it('says so before it looks at a command, and takes what is for others', async () => {
+    const [counter, first] = [await platform.open(), platform.gateway];
+    await platform.openDoor({ waitingMax: 1, answerWithinMs: 1500 });
+    const release = await platform.hold('tally');
+    const waits = platform.add(counter, '1');
+    await new Promise((go) => setTimeout(go, 300));
+    const unread = await call('POST', `/v1/counters/${counter}/additions?x`, { body: '{', token: undefined });
+    const others = await Promise.all([
+      call('POST', `/v1/counters/${counter}/additions/none`, { body: {} }),
+      call('POST', '/v1/greetings', { body: {} }),
+      call('GET', `/v1/counters/${counter}`),
+    ]);
+    await release();
+    const taken = await waits;
+    await platform.gateway.stop();
+    platform.gateway = first;
+    expect(unread).toMatchObject({
+      status: 503,
+      body: { code: 'overloaded', zh: expect.stringMatching(/\p{Script=Han}/u) },
+    });
+    expect(unread.headers.get('content-type')).toBe('application/problem+json');
+    expect(unread.headers.get('retry-after')).toBe('1');
+    expect(others.map(({ status }) => status)).toEqual([404, 422, 200]);
+    expect(taken.status).toBe(200);
+  }, 20_000);
+});
+
 describe('a door that has no room', () => {
   it('closes what comes beyond, and lets in again when somebody has left', async () => {
     const first = platform.gateway;

@@ -7,6 +7,7 @@ import { type Command, type Envelope, mints, type Principal } from '@yuzhi/proto
 import { platformRefusals } from '@yuzhi/protocol/platform';
 import { span } from '@yuzhi/telemetry/tracing';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { Admission } from './admission.ts';
 import type { Callers, Ending } from './callers.ts';
@@ -43,7 +44,19 @@ const KEY = /^[\x21-\x7e]{1,200}$/;
 
 /** Commands with a route: onto the log, and back with the outcome, or with where it will be. */
 export class CommandDoor {
+  /** Of each owner, the addresses of all its commands. */
+  readonly #addresses = new Map<string, RegExp>();
+
   constructor(private readonly parts: CommandDoorParts) {}
+
+  /** Says before a request is looked at whether its owner's line is closed. */
+  turnAway({ method, url }: IncomingMessage): 'overloaded' | undefined {
+    if (method !== 'POST') return undefined;
+    for (const owner of this.parts.admission.closed()) {
+      if (this.#addresses.get(owner)?.test(url!)) return 'overloaded';
+    }
+    return undefined;
+  }
 
   register(commands: readonly Command[]): void {
     this.parts.http.decorateRequest('principal', undefined);
@@ -57,6 +70,10 @@ export class CommandDoor {
         this.#admit(command, request) ?? done();
       const route = { config, onRequest };
       this.parts.http.post(prepared.path, route, (request, reply) => this.#take(prepared, request, reply));
+    }
+    for (const [owner, of] of Map.groupBy(commands, ({ service }) => service)) {
+      const addresses = of.flatMap(({ route }) => (route ? [pathOf(route).replaceAll(/:\w+/g, '[^/?]+')] : []));
+      this.#addresses.set(owner, new RegExp(`^(?:${addresses.join('|')})(?:\\?|$)`));
     }
   }
 
@@ -113,8 +130,10 @@ export class CommandDoor {
   }
 }
 
+const pathOf = (route: string) => route.slice('POST '.length);
+
 function prepare(command: Command): Prepared {
-  const path = command.route!.slice('POST '.length);
+  const path = pathOf(command.route!);
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
   return {
     command,

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { openLog, openPager } from '@yuzhi/chassis/config';
-import { closeRoutes, createHttp } from '@yuzhi/chassis/http';
+import { closeRoutes, createHttp, type HttpParts } from '@yuzhi/chassis/http';
 import { innerDoor } from '@yuzhi/chassis/internal';
 import { Principals } from '@yuzhi/chassis/principals';
 import type { Running } from '@yuzhi/chassis/until-told';
@@ -47,6 +47,7 @@ class Gateway {
   readonly callers: Callers;
   readonly members = new HeldTable(memberships);
   readonly principals: Principals;
+  door: CommandDoor | undefined;
   #unprobe = () => {};
 
   constructor(
@@ -70,8 +71,8 @@ class Gateway {
     const { declared } = this.options.catalogue;
     const { answerWithinMs, publicUrl, heartbeatMs, watchersMax } = config;
     const commands = declared.filter((d) => d.kind === 'command');
-    const door = { http, log, admission, callers, principals, gateway: id, answerWithinMs };
-    new CommandDoor(door).register(commands);
+    this.door = new CommandDoor({ http, log, admission, callers, principals, gateway: id, answerWithinMs });
+    this.door.register(commands);
     registerOperations({ http, owners, principals, services: new Set(commands.map(({ service }) => service)) });
     new Forwarding({ http, owners, principals, publicUrl }).register(declared);
     const streams = new Streams({ http, pager, owners, principals, heartbeatMs, watchersMax });
@@ -127,12 +128,11 @@ export async function startGateway(module: DynamicModule): Promise<RunningGatewa
   let started = false;
   let stopping: Promise<void> | undefined;
   const unready = () => (stopping ? 'stopping' : started ? undefined : 'starting');
-  const { app, http } = await createHttp(module, (created) => ({
-    service: 'gateway',
-    logger: created.get(Gateway).logger,
-    unready,
-    started: () => started,
-  }));
+  const { app, http } = await createHttp(module, (created) => {
+    const gateway = created.get(Gateway);
+    const turnAway: HttpParts['turnAway'] = (request) => gateway.door?.turnAway(request);
+    return { service: 'gateway', logger: gateway.logger, unready, started: () => started, turnAway };
+  });
   const gateway = app.get(Gateway);
   const { config } = gateway;
   const stop = () => (stopping ??= app.close());

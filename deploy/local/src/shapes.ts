@@ -56,12 +56,13 @@ const programOf = (member: Member) =>
   join(root, member === 'gateway' ? 'gateway' : `services/${member}`, 'dist/main.js');
 
 /**
- * Without bounds V8 collects so seldom under load that a process holds twice what it needs. That of the old space is
- * far above the need, for whoever reaches it dies. Source maps would cost each process another 50 MiB.
+ * V8 lets a heap grow to several times what is alive in it before it collects, and a process under load holds so much.
+ * Here it grows by less; a bound instead would kill the process on the day when it needs more. Source maps would cost
+ * each process another 50 MiB.
  */
 const BOUNDS: Partial<Record<Member, string[]>> = {
-  gateway: ['--max-old-space-size=192', '--max-semi-space-size=8'],
-  bidding: ['--max-old-space-size=256', '--max-semi-space-size=16'],
+  gateway: ['--heap-growing-percent=60', '--max-semi-space-size=8'],
+  bidding: ['--heap-growing-percent=40', '--max-semi-space-size=8'],
 };
 const flagsOf = (member: Member) => ['--disable-warning=TimeoutNegativeWarning', ...(BOUNDS[member] ?? [])];
 

@@ -7,7 +7,9 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { codeOf, Denied, refuseConnection, sendDenied, traceIdOf } from './problem.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PlatformRefusal } from '@yuzhi/protocol/platform';
+import { codeOf, Denied, refuseConnection, refuseEarly, sendDenied, traceIdOf } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -49,6 +51,8 @@ export interface HttpParts {
   unready(): string | undefined;
   /** Until then every request but the health checks is turned away. */
   started(): boolean;
+  /** Why a request is turned away before anything is made of it, if so. */
+  turnAway?(request: IncomingMessage): PlatformRefusal | undefined;
 }
 export interface HttpApp {
   app: NestFastifyApplication;
@@ -75,7 +79,8 @@ export async function createHttp(
     bodyParser: false,
     abortOnError: false,
   });
-  const { service, logger, unready, started } = parts(app);
+  const { service, logger, unready, started, turnAway } = parts(app);
+  if (turnAway) refuseFirst(http, turnAway);
   drain(http);
   answerErrors(http, logger);
   measure(http, service);
@@ -113,6 +118,17 @@ function drain(http: FastifyInstance): void {
     }, 25);
     http.server.once('close', () => clearInterval(timer));
     done();
+  });
+}
+
+/** Finding its route and reading its headers is most of what it costs to turn a request away. */
+function refuseFirst(http: FastifyInstance, turnAway: NonNullable<HttpParts['turnAway']>): void {
+  const [handle] = http.server.listeners('request');
+  http.server.removeAllListeners('request');
+  http.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const code = turnAway(request);
+    if (code) refuseEarly(response, code);
+    else handle!(request, response);
   });
 }
 

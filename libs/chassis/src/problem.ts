@@ -3,7 +3,7 @@ import { type PlatformRefusal, platformRefusals } from '@yuzhi/protocol/platform
 import { problem } from '@yuzhi/protocol/problem';
 import { metrics } from '@yuzhi/telemetry/metrics';
 import type { FastifyReply } from 'fastify';
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { z } from 'zod';
 
@@ -58,6 +58,34 @@ export function refuseConnection({ code: why }: { code?: string }, socket: Socke
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+interface Early {
+  status: number;
+  headers: string[];
+  body: string;
+  count(): void;
+}
+const early = new Map<PlatformRefusal, Early>();
+function earlyOf(code: PlatformRefusal): Early {
+  const refusal = platformRefusals[code];
+  const body = JSON.stringify(problem(code, refusal));
+  const counter = metrics.refusals.of({ code, status: String(refusal.status) });
+  const said = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    'retry-after': '1',
+    'content-length': String(Buffer.byteLength(body)),
+  };
+  return { status: refusal.status, headers: Object.entries(said).flat(), body, count: () => counter.inc() };
+}
+/** The same words for everybody whom the door turns away unread, made once. */
+export function refuseEarly(response: ServerResponse, code: PlatformRefusal): void {
+  let refusal = early.get(code);
+  if (!refusal) early.set(code, (refusal = earlyOf(code)));
+  const { status, headers, body, count } = refusal;
+  count();
+  response.writeHead(status, headers).end(body);
 }
 
 /** What Fastify itself says no to, by its status. */

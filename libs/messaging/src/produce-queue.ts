@@ -6,7 +6,7 @@ const PRODUCE_MAX = 500;
  * Between the end of one request and the next: what comes meanwhile shares it. A request costs its sender, the broker
  * and whoever reads it about the same with one record as with twenty. After a longer silence none waits.
  */
-const APART_MS = 3;
+const APART_MS = 8;
 
 interface Waiting {
   record: LogRecord;

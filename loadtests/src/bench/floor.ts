@@ -6,7 +6,8 @@ import { median } from './stats.ts';
 import type { Prepare } from './prepare.ts';
 
 const WARM = 50;
-const PAUSE_MS = 2;
+/** After so long a silence a request to the log goes at once. */
+const PAUSE_MS = 12;
 
 /** Medians of one commit and of one record's way through the log, one after the other, with nothing else running. */
 export const floorLoad: Prepare = async (bench) => {

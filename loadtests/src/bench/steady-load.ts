@@ -44,7 +44,12 @@ export const steadyLoad =
         seconds: steady.seconds,
         latencyMs,
         timeline,
-        measures: { wantedPerSecond: plan.perSecond, shed: shed.count, ...(shed.count && { shedP99Ms: shed.p99Ms }) },
+        measures: {
+          wantedPerSecond: plan.perSecond,
+          decidedPerSecond: (sent - unanswered - shed.count) / steady.seconds,
+          shed: shed.count,
+          ...(shed.count && { shedP99Ms: shed.p99Ms }),
+        },
       };
     };
     return { cast: target.cast, load, mayShed: share > 1 };

@@ -72,7 +72,7 @@ export const PREPARE: Record<VariantId, Prepare> = {
   'ours-10000': withMemory(ours(10_000, 256)),
   'ours-watched': withWatchers(ours(1, 64), 1000),
   'ours-steady': steadyLoad(0.5),
-  'ours-overload': steadyLoad(2, 6000),
+  'ours-overload': steadyLoad(2, 2000),
   'ours-calm': calm,
   'ours-slow': withAbuse(calm, 'slow'),
   'ours-silent': withAbuse(calm, 'silent'),
