@@ -78,6 +78,7 @@ const saturation: Panel[] = [
   { title: '内存 · Memory', unit: 'bytes', series: [['process_resident_memory_bytes', '{{instance}}']] },
   { title: '提交 · Commits', unit: 's', series: [['yuzhi:commit_seconds:p99_5m', '{{service}} p99']] },
   { title: '每次提交 · Commands a commit', unit: 'short', series: [['yuzhi:commit_commands:mean5m', '{{service}}']] },
+  { title: '封存滞后 · Seals', unit: 's', series: [['min by (chain) (yuzhi_seal_age_seconds)', '{{chain}}']] },
   { title: '排队的命令 · Queued', unit: 'short', series: [['yuzhi_commands_queued', '{{service}}']] },
   { title: '等候的请求 · Callers', unit: 'short', series: [['sum by (owner) (yuzhi_callers_waiting)', '{{owner}}']] },
   {

@@ -1,6 +1,8 @@
 import { type Chain, sealNext } from '@yuzhi/database/seals';
 import type { Reader } from '@yuzhi/database/store';
 import type { Logger } from '@yuzhi/telemetry/logging';
+import { metrics } from '@yuzhi/telemetry/metrics';
+import { probes } from '@yuzhi/telemetry/probes';
 import type { Provider } from '@nestjs/common';
 import { LOGGER, READER, SIDE } from './service.ts';
 
@@ -12,6 +14,9 @@ class Sealer {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #closed = false;
+  /** When the look began that found nothing left to seal, by `performance.now()`. */
+  #wholeAt = performance.now();
+  #unprobe = () => {};
 
   constructor(
     private readonly chain: Chain,
@@ -21,11 +26,17 @@ class Sealer {
   ) {}
 
   onApplicationBootstrap(): void {
+    const age = metrics.sealAge.of({ chain: this.chain });
+    this.#unprobe = probes.add(`seals of ${this.chain}`, () => age.set((performance.now() - this.#wholeAt) / 1000));
     this.#looking = this.#look();
   }
   async #look(): Promise<void> {
     try {
-      while (!this.#closed && (await sealNext(this.reader, this.side, this.chain)));
+      for (let isLeft = true; isLeft && !this.#closed;) {
+        const since = performance.now();
+        isLeft = (await sealNext(this.reader, this.side, this.chain)) > 0;
+        if (!isLeft) this.#wholeAt = since;
+      }
     } catch (err) {
       this.logger.warn({ err, chain: this.chain }, 'not sealed yet');
     }
@@ -34,6 +45,7 @@ class Sealer {
   /** Before the pools are closed. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#closed = true;
+    this.#unprobe();
     clearTimeout(this.#timer);
     await this.#looking;
   }

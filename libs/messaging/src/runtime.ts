@@ -171,12 +171,15 @@ export class Runtime {
     const { reader, busy } = this.parts;
     // What is decided and told while we look is in neither place when its turn comes, so it is looked for first.
     const before = (await this.#lag()) + (this.#intake?.unsent ?? 1);
-    const [behind, outside] = await Promise.all([
-      Promise.all([this.#events?.behind() ?? 1, ...[...this.#projectors.values()].map((p) => p.behind())]),
-      Promise.all([this.#errands.busy(), ...busy.map((probe) => probe())]),
-    ]);
+    // Whoever has enough to do already does not count the rest: each count is a question to the log.
+    const [behind, outside] = before
+      ? [[], []]
+      : await Promise.all([
+          Promise.all([this.#events?.behind() ?? 1, ...[...this.#projectors.values()].map((p) => p.behind())]),
+          Promise.all([this.#errands.busy(), ...busy.map((probe) => probe())]),
+        ]);
     const [lag, parked, now, earliestDeadline] = await Promise.all([
-      this.#lag(),
+      before ? 0 : this.#lag(),
       reader.query<{ count: number }>('select count(*)::int as count from quarantine'),
       this.sweeper.now(),
       this.sweeper.earliest(),

@@ -103,6 +103,12 @@ export const metrics = {
     unit: 'seconds',
     labels: ['service'],
   }),
+  sealAge: gauge({
+    name: 'yuzhi_seal_age_seconds',
+    help: 'How long ago everything written until then was sealed: what may have been edited since shows in no seal.',
+    unit: 'seconds',
+    labels: ['chain'],
+  }),
   setAside: gauge({
     name: 'yuzhi_set_aside_records',
     help: 'Poisoned commands and parked events that wait for repair.',

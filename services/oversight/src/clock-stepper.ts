@@ -13,8 +13,9 @@ import type { Logger } from '@yuzhi/telemetry/logging';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { OversightConfig } from './oversight.config.ts';
 
-/** Between two looks at a platform that is not idle yet. */
+/** Between two looks at a platform that is not idle yet: the first, and the longest, to which the pauses grow. */
 const LOOK_MS = 15;
+const LOOK_MAX_MS = 60;
 /** A deadline that stays due for so long leads to nothing more: it must not stop the clock for ever. */
 const STUCK_MS = 10_000;
 const REST_MS = 50;
@@ -98,10 +99,11 @@ export class ClockStepper implements OnApplicationShutdown {
 
   /** Resolves when nothing is under way anywhere: two idle looks between which the log has not grown. */
   async #quiet(): Promise<Quiet> {
-    for (let before = -1n; !this.#stopped; await sleep(LOOK_MS)) {
+    let pauseMs = LOOK_MS;
+    for (let before = -1n; !this.#stopped; await sleep(pauseMs)) {
       const pulses = await Promise.all(Object.values(this.config.owners).map((url) => this.#pulse(url)));
-      const written = await this.#written();
       const idle = pulses.every(({ waiting }) => waiting === 0);
+      const written = idle ? await this.#written() : -1n;
       if (idle && written === before) {
         const now = Math.min(...pulses.map((pulse) => pulse.now));
         const deadlines = pulses.flatMap(({ earliestDeadline }) => earliestDeadline ?? []);
@@ -111,7 +113,8 @@ export class ClockStepper implements OnApplicationShutdown {
           next: Math.min(Infinity, ...deadlines.filter((at) => at > now)),
         };
       }
-      before = idle ? written : -1n;
+      before = written;
+      pauseMs = idle ? LOOK_MS : Math.min(LOOK_MAX_MS, pauseMs * 1.5);
     }
     throw new Error('stopping');
   }
