@@ -22,10 +22,10 @@ const ageMs = async () => {
   return Math.round(said!.value * 1000);
 };
 let sealing: Sealing;
-beforeEach(() => {
+beforeEach(async () => {
   jest.useFakeTimers();
   [rows, away] = [[], false];
-  sealing = (sealerOf('line') as FactoryProvider<Sealing>).useFactory(database, database, logger('test', 'silent'));
+  sealing = await (sealerOf('line') as FactoryProvider<Sealing>).useFactory(database, database, logger('test', 'silent'));
   sealing.onApplicationBootstrap();
 });
 afterEach(async () => {
