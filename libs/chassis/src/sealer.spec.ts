@@ -25,7 +25,11 @@ let sealing: Sealing;
 beforeEach(async () => {
   jest.useFakeTimers();
   [rows, away] = [[], false];
-  sealing = await (sealerOf('line') as FactoryProvider<Sealing>).useFactory(database, database, logger('test', 'silent'));
+  sealing = await (sealerOf('line') as FactoryProvider<Sealing>).useFactory(
+    database,
+    database,
+    logger('test', 'silent'),
+  );
   sealing.onApplicationBootstrap();
 });
 afterEach(async () => {
