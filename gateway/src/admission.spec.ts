@@ -25,7 +25,7 @@ describe('a party', () => {
           tokens = Math.min(LIMITS.partyBurst, tokens + (pause * LIMITS.partyRate) / 1000);
           const may = tokens >= 1 - 1e-9;
           const tight = Math.abs(tokens - 1) < 1e-9;
-          const said = code(() => admission.admit('bidding', 'a', now));
+          const said = code(() => admission.admit('a', now));
           expect(tight ? 'either' : said).toBe(tight ? 'either' : may ? 'in' : 'too-many-requests');
           if (said === 'in') tokens -= 1;
         }
@@ -35,25 +35,25 @@ describe('a party', () => {
 
   it('that floods the door leaves the others their own measure', () => {
     const admission = door();
-    const flood = Array.from({ length: 100 }, () => code(() => admission.admit('bidding', 'greedy', 0)));
+    const flood = Array.from({ length: 100 }, () => code(() => admission.admit('greedy', 0)));
     expect(flood.filter((said) => said === 'in')).toHaveLength(5);
-    expect(code(() => admission.admit('bidding', 'modest', 0))).toBe('in');
+    expect(code(() => admission.admit('modest', 0))).toBe('in');
   });
 
   it('is told after how many seconds the next one will be taken', () => {
     const admission = door({ partyRate: 0.25, partyBurst: 1 });
-    admission.admit('bidding', 'a', 0);
-    expect(() => admission.admit('bidding', 'a', 0)).toThrow(
+    admission.admit('a', 0);
+    expect(() => admission.admit('a', 0)).toThrow(
       expect.objectContaining({ code: 'too-many-requests', more: { retryAfter: 4 } }),
     );
-    expect(code(() => admission.admit('bidding', 'a', 4000))).toBe('in');
+    expect(code(() => admission.admit('a', 4000))).toBe('in');
   });
 
   it('does not become fresh because ten thousand others came by', () => {
     const admission = door({ partyRate: 0.001 });
-    const ask = () => code(() => admission.admit('bidding', 'a', 0));
+    const ask = () => code(() => admission.admit('a', 0));
     for (let i = 0; i < 5; i++) ask();
-    for (let i = 0; i < 10_000; i++) admission.admit('bidding', `p${i}`, 0);
+    for (let i = 0; i < 10_000; i++) admission.admit(`p${i}`, 0);
     expect(ask()).toBe('too-many-requests');
   });
 });
@@ -61,7 +61,7 @@ describe('a party', () => {
 describe('a line', () => {
   it('takes so many for one aggregate and so many in all, and more when some have left', () => {
     const admission = door();
-    const enter = (lot: string) => code(() => (admission.admit('bidding', lot, 0), admission.enter('bidding', lot)));
+    const enter = (lot: string) => code(() => admission.enter('bidding', lot));
     expect([enter('a'), enter('a'), enter('a'), enter('b'), enter('c')]).toEqual([
       'in',
       'in',
@@ -70,7 +70,8 @@ describe('a line', () => {
       'overloaded',
     ]);
     expect(admission.waitingFor('bidding')).toBe(3);
-    expect(code(() => admission.admit('escrow', 'a', 0))).toBe('in');
+    expect(admission.isClosed('bidding', 0)).toBe(true);
+    expect(admission.isClosed('escrow', 0)).toBe(false);
     admission.leave('bidding', 'a');
     expect(enter('a')).toBe('in');
   });
@@ -84,24 +85,24 @@ describe('a line', () => {
   const answer = (admission: Admission) => {
     for (let i = 2; i <= 401; i++) admission.answered('bidding', Math.floor(i / 2));
   };
-  const asked = (admission: Admission, now: number) => code(() => admission.admit('bidding', 'p', now));
+  const closed = (admission: Admission, now: number) => admission.isClosed('bidding', now);
 
   it('takes only as many as are answered in the time that waiting may take', () => {
     const admission = long(300);
-    expect(asked(admission, 199)).toBe('in');
+    expect(closed(admission, 199)).toBe(false);
     answer(admission);
-    expect(asked(admission, 201)).toBe('overloaded');
+    expect(closed(admission, 201)).toBe(true);
     for (let i = 0; i < 100; i++) admission.leave('bidding', 'a');
-    expect(asked(admission, 201)).toBe('overloaded');
+    expect(closed(admission, 201)).toBe(true);
     admission.leave('bidding', 'a');
-    expect(asked(admission, 201)).toBe('in');
+    expect(closed(admission, 201)).toBe(false);
   });
 
   it('of an owner that is away takes whoever comes, for the log has room', () => {
     const admission = long(300);
     answer(admission);
-    expect(asked(admission, 700)).toBe('overloaded');
-    expect(asked(admission, 701)).toBe('in');
+    expect(closed(admission, 700)).toBe(true);
+    expect(closed(admission, 701)).toBe(false);
   });
 
   it('that was short meanwhile is counted anew', () => {
@@ -109,6 +110,6 @@ describe('a line', () => {
     answer(admission);
     for (let i = 0; i < 237; i++) admission.leave('bidding', 'a');
     for (let i = 0; i < 237; i++) admission.enter('bidding', 'a', 202);
-    expect(asked(admission, 203)).toBe('in');
+    expect(closed(admission, 203)).toBe(false);
   });
 });

@@ -46,17 +46,10 @@ export class Admission {
 
   constructor(private readonly limits: AdmissionLimits) {}
 
-  /** Before a command is looked at. @throws Denied too-many-requests, overloaded */
-  admit(owner: string, party: string, now = performance.now()): void {
+  /** Whether the line of this owner takes nobody now: asked before anything is made of a request. */
+  isClosed(owner: string, now: number): boolean {
     const line = this.#lines.get(owner);
-    if (line && (this.#isFull(line) || this.#isSlow(line, now))) throw new Denied('overloaded');
-    this.#take(party, now);
-  }
-  /** Owners whose line takes nobody now. */
-  closed(now = performance.now()): string[] {
-    const closed: string[] = [];
-    for (const [owner, line] of this.#lines) if (this.#isFull(line) || this.#isSlow(line, now)) closed.push(owner);
-    return closed;
+    return line !== undefined && (this.#isFull(line) || this.#isSlow(line, now));
   }
   #isFull({ waiting }: Line): boolean {
     return waiting >= this.limits.waitingMax;
@@ -65,6 +58,22 @@ export class Admission {
   #isSlow({ waiting, perMs, answeredAt }: Line, now: number): boolean {
     if (perMs === undefined || waiting < LONG_LINE || now - answeredAt > FRESH_MS) return false;
     return waiting > perMs * this.limits.shedAfterMs;
+  }
+
+  /** Before the body of a command is read. @throws Denied too-many-requests */
+  admit(party: string, now = performance.now()): void {
+    const { partyRate, partyBurst } = this.limits;
+    let bucket = this.#recent.get(party);
+    if (!bucket) {
+      bucket = this.#older.get(party) ?? { tokens: partyBurst, at: now };
+      this.#remember(party, bucket);
+    }
+    bucket.tokens = Math.min(partyBurst, bucket.tokens + ((now - bucket.at) * partyRate) / 1000);
+    bucket.at = now;
+    if (bucket.tokens < 1) {
+      throw new Denied('too-many-requests', { retryAfter: Math.ceil((1 - bucket.tokens) / partyRate) });
+    }
+    bucket.tokens -= 1;
   }
 
   /** Others may have entered while this one's body was read. @throws Denied too-many-requests, overloaded */
@@ -104,20 +113,6 @@ export class Admission {
     return this.#lines.get(owner)?.waiting ?? 0;
   }
 
-  #take(party: string, now: number): void {
-    const { partyRate, partyBurst } = this.limits;
-    let bucket = this.#recent.get(party);
-    if (!bucket) {
-      bucket = this.#older.get(party) ?? { tokens: partyBurst, at: now };
-      this.#remember(party, bucket);
-    }
-    bucket.tokens = Math.min(partyBurst, bucket.tokens + ((now - bucket.at) * partyRate) / 1000);
-    bucket.at = now;
-    if (bucket.tokens < 1) {
-      throw new Denied('too-many-requests', { retryAfter: Math.ceil((1 - bucket.tokens) / partyRate) });
-    }
-    bucket.tokens -= 1;
-  }
   #remember(party: string, bucket: Bucket): void {
     this.#recent.set(party, bucket);
     if (this.#recent.size < REMEMBERED) return;

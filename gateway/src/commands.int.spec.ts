@@ -215,6 +215,7 @@ describe('a door whose line is full', () => {
       call('POST', '/v1/greetings', { body: {} }),
       call('GET', `/v1/counters/${counter}`),
     ]);
+    const metrics = await call('GET', '/metrics', { token: undefined });
     await release();
     const taken = await waits;
     await platform.gateway.stop();
@@ -225,6 +226,7 @@ describe('a door whose line is full', () => {
     });
     expect(unread.headers.get('content-type')).toBe('application/problem+json');
     expect(unread.headers.get('retry-after')).toBe('1');
+    expect(metrics.body['said']).toMatch(/^yuzhi_http_request_seconds_count\{.*route="unread",.*status="503"\} 1$/m);
     expect(others.map(({ status }) => status)).toEqual([404, 422, 200]);
     expect(taken.status).toBe(200);
   }, 20_000);

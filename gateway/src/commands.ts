@@ -52,8 +52,9 @@ export class CommandDoor {
   /** Says before a request is looked at whether its owner's line is closed. */
   turnAway({ method, url }: IncomingMessage): 'overloaded' | undefined {
     if (method !== 'POST') return undefined;
-    for (const owner of this.parts.admission.closed()) {
-      if (this.#addresses.get(owner)?.test(url!)) return 'overloaded';
+    const now = performance.now();
+    for (const [owner, addresses] of this.#addresses) {
+      if (this.parts.admission.isClosed(owner, now) && addresses.test(url!)) return 'overloaded';
     }
     return undefined;
   }
@@ -83,7 +84,7 @@ export class CommandDoor {
     const admit = (asker: SignedIn | undefined) => {
       permit(command.permission, asker?.principal);
       request.principal = asker!.principal;
-      admission.admit(command.service, asker!.principal.party);
+      admission.admit(asker!.principal.party);
     };
     const found = principals.of(request.headers);
     if (found instanceof Promise) return found.then(admit);

@@ -63,6 +63,8 @@ export const ServiceEnvironment = ProcessConfig.extend({
   /** The platform clock may be moved: demonstration and test only. */
   steppable: z.stringbool().default(false),
   sweepMs: z.coerce.number().int().min(10).default(500),
+  /** Before a call to the outside that failed is made again; doubles up to a minute. By default 250. */
+  errandBackOffMs: z.coerce.number().int().min(1).optional(),
 });
 
 /** Tests put their own log and pager in the place of Kafka and Redis. */

@@ -9,7 +9,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PlatformRefusal } from '@yuzhi/protocol/platform';
-import { codeOf, Denied, refuseConnection, refuseEarly, sendDenied, traceIdOf } from './problem.ts';
+import { codeOf, Denied, refuseConnection, sendDenied, traceIdOf, unread } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -80,7 +80,7 @@ export async function createHttp(
     abortOnError: false,
   });
   const { service, logger, unready, started, turnAway } = parts(app);
-  if (turnAway) refuseFirst(http, turnAway);
+  if (turnAway) refuseFirst(http, service, turnAway);
   drain(http);
   answerErrors(http, logger);
   measure(http, service);
@@ -122,13 +122,25 @@ function drain(http: FastifyInstance): void {
 }
 
 /** Finding its route and reading its headers is most of what it costs to turn a request away. */
-function refuseFirst(http: FastifyInstance, turnAway: NonNullable<HttpParts['turnAway']>): void {
+function refuseFirst(http: FastifyInstance, service: string, turnAway: NonNullable<HttpParts['turnAway']>): void {
   const [handle] = http.server.listeners('request');
+  const refusalOf = (code: PlatformRefusal) => {
+    const { status, send } = unread(code);
+    const series = metrics.requests.of({ service, method: 'any', route: 'unread', type: '', status: String(status) });
+    return (response: ServerResponse, from: number) => {
+      send(response);
+      series.observe((performance.now() - from) / 1000);
+    };
+  };
+  const refusals = new Map<PlatformRefusal, ReturnType<typeof refusalOf>>();
   http.server.removeAllListeners('request');
   http.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const from = performance.now();
     const code = turnAway(request);
-    if (code) refuseEarly(response, code);
-    else handle!(request, response);
+    if (!code) return void handle!(request, response);
+    let refuse = refusals.get(code);
+    if (!refuse) refusals.set(code, (refuse = refusalOf(code)));
+    refuse(response, from);
   });
 }
 

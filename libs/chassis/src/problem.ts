@@ -22,23 +22,29 @@ export class Denied extends Error {
 export const traceIdOf = (traceparent: unknown): string | undefined =>
   typeof traceparent === 'string' ? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent)?.[1] : undefined;
 
+/** `retryAfter`: whole seconds after which a repetition makes sense. */
+type More = object & { retryAfter?: number };
+
 /** The one place where a refusal becomes `application/problem+json`. */
-export function sendProblem(
-  reply: FastifyReply,
-  code: string,
-  refusal: Refusal,
-  /** `retryAfter`: whole seconds after which a repetition makes sense. */
-  more: object & { retryAfter?: number } = {},
-): FastifyReply {
-  metrics.refusals.of({ code, status: String(refusal.status) }).inc();
+function spoken(code: string, refusal: Refusal, more: More = {}) {
+  const { status } = refusal;
+  const body = JSON.stringify(problem(code, refusal, more));
+  const headers = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+    ...((status === 503 || status === 429) && { 'retry-after': String(more.retryAfter ?? 1) }),
+    'content-length': String(Buffer.byteLength(body)),
+  };
+  return { status, headers, body };
+}
+const counterOf = (code: string, status: number) => metrics.refusals.of({ code, status: String(status) });
+
+export function sendProblem(reply: FastifyReply, code: string, refusal: Refusal, more: More = {}): FastifyReply {
   const traceId = traceIdOf(reply.request.headers.traceparent);
-  if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
-  if (refusal.status === 503 || refusal.status === 429) reply.header('retry-after', String(more.retryAfter ?? 1));
-  return reply
-    .code(refusal.status)
-    .header('cache-control', 'no-store')
-    .type('application/problem+json')
-    .send(JSON.stringify(problem(code, refusal, { ...more, ...(traceId && { traceId }) })));
+  const { status, headers, body } = spoken(code, refusal, { ...more, ...(traceId && { traceId }) });
+  counterOf(code, status).inc();
+  return reply.code(status).headers(headers).send(body);
 }
 export const sendDenied = (reply: FastifyReply, code: PlatformRefusal, more?: object): FastifyReply =>
   sendProblem(reply, code, platformRefusals[code], more);
@@ -47,45 +53,24 @@ export const sendDenied = (reply: FastifyReply, code: PlatformRefusal, more?: ob
 export function refuseConnection({ code: why }: { code?: string }, socket: Socket): void {
   if (why === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const code: PlatformRefusal = why === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : 'malformed-request';
-  const refusal = platformRefusals[code];
-  metrics.refusals.of({ code, status: String(refusal.status) }).inc();
-  const body = JSON.stringify(problem(code, refusal));
-  const head = [
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
-    'content-type: application/problem+json',
-    'cache-control: no-store',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  const { status, headers, body } = spoken(code, platformRefusals[code]);
+  counterOf(code, status).inc();
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'));
 }
 
-interface Early {
-  status: number;
-  headers: string[];
-  body: string;
-  count(): void;
-}
-const early = new Map<PlatformRefusal, Early>();
-function earlyOf(code: PlatformRefusal): Early {
-  const refusal = platformRefusals[code];
-  const body = JSON.stringify(problem(code, refusal));
-  const counter = metrics.refusals.of({ code, status: String(refusal.status) });
-  const said = {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    'retry-after': '1',
-    'content-length': String(Buffer.byteLength(body)),
+/** The words with which the door turns somebody away unread: the same for everybody, made once. */
+export function unread(code: PlatformRefusal) {
+  const { status, headers, body } = spoken(code, platformRefusals[code]);
+  const head = Object.entries(headers).flat();
+  const counter = counterOf(code, status);
+  return {
+    status,
+    send(response: ServerResponse): void {
+      counter.inc();
+      response.writeHead(status, head).end(body);
+    },
   };
-  return { status: refusal.status, headers: Object.entries(said).flat(), body, count: () => counter.inc() };
-}
-/** The same words for everybody whom the door turns away unread, made once. */
-export function refuseEarly(response: ServerResponse, code: PlatformRefusal): void {
-  let refusal = early.get(code);
-  if (!refusal) early.set(code, (refusal = earlyOf(code)));
-  const { status, headers, body, count } = refusal;
-  count();
-  response.writeHead(status, headers).end(body);
 }
 
 /** What Fastify itself says no to, by its status. */

@@ -120,6 +120,7 @@ function createRuntime(app: NestFastifyApplication, parts: Parts, options: Servi
     steppable: config.steppable,
     fencedMs: config.sessionTimeoutMs / 3,
     sweepMs: config.sweepMs,
+    errandBackOffMs: config.errandBackOffMs,
   });
 }
 

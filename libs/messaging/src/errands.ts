@@ -45,7 +45,7 @@ export interface ErrandsParts {
   /** How long a told result may take to be decided before the attempt is repeated. */
   holdMs?: number;
   /** The first wait after a throw; it doubles up to a minute. */
-  backOffMs?: number;
+  backOffMs?: number | undefined;
   leaseMs?: number;
   /** How often to look though nothing was committed: for what another replica left, and for the lease. */
   idleMs?: number;
@@ -245,7 +245,8 @@ export class Errands {
   readonly #runners: ErrandRunner[];
 
   constructor(parts: ErrandsParts) {
-    const whole = { timeoutMs: 30_000, holdMs: 5000, backOffMs: 250, leaseMs: 6000, idleMs: 1000, ...parts };
+    const { backOffMs = 250 } = parts;
+    const whole = { timeoutMs: 30_000, holdMs: 5000, leaseMs: 6000, idleMs: 1000, ...parts, backOffMs };
     this.#runners = parts.errands.map((errand) => new ErrandRunner(whole, errand));
   }
 

@@ -42,6 +42,8 @@ export interface RuntimeParts {
   journal?: Journal;
   fencedMs: number;
   sweepMs: number;
+  /** Before a failed errand is tried again. */
+  errandBackOffMs?: number | undefined;
 }
 /** How far a service has got; what the stepping clock waits for and what ops people watch. */
 export interface Pulse {
@@ -66,9 +68,9 @@ export class Runtime {
   readonly busiest = new Busiest();
 
   constructor(private readonly parts: RuntimeParts) {
-    const { service, log, logger, reader, side, handlers, sweepMs, errands = [] } = parts;
+    const { service, log, logger, reader, side, handlers, sweepMs, errandBackOffMs, errands = [] } = parts;
     this.sweeper = new Sweeper({ service, log, logger, reader, wakings: handlers.wakings, everyMs: sweepMs });
-    this.#errands = new Errands({ service, log, logger, side, errands });
+    this.#errands = new Errands({ service, log, logger, side, errands, backOffMs: errandBackOffMs });
   }
 
   async start(): Promise<void> {

@@ -132,6 +132,7 @@ export class House {
           logLevel: (process.env['ESCROW_TEST_LOG'] ?? 'silent') as 'silent',
           steppable: true,
           sweepMs: 20,
+          errandBackOffMs: 5,
         },
         ...{ writerUrl: writer, readerUrl: reader, sideUrl: side },
         ...{ stripeSecretKey: 'sk_test_yuzhi', stripeWebhookSecrets: this.#secrets, stripeApiBase: this.sandbox.url },
@@ -197,13 +198,11 @@ export class House {
       await sleep(10);
     }
   }
-  /** How long `until` waits, ms. */
-  patienceMs = 20_000;
   async until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
     for (let waitedMs = 0; ; waitedMs += 20) {
       const found = await look();
       if (found) return found;
-      if (waitedMs > this.patienceMs) throw new Error('it never came to be');
+      if (waitedMs > 20_000) throw new Error('it never came to be');
       await sleep(20);
     }
   }

@@ -98,6 +98,13 @@ describe('an address', () => {
     });
   });
 
+  it('of its own says to a browser what it is', async () => {
+    const front = await get('/?locale=en');
+    expect(front.headers.get('content-type')).toContain('text/html');
+    expect(await front.text()).toContain('in place of Stripe');
+    expect(await (await get('/')).text()).toContain('代替 Stripe');
+  });
+
   it('of a page for nothing says so in the language asked for', async () => {
     expect(await (await get('/pay/cs_test_nothing?locale=en')).text()).toContain('No such payment');
     expect(await (await get('/pay/cs_test_nothing', { 'accept-language': 'zh-CN' })).text()).toContain(

@@ -6,6 +6,7 @@ import type { AccountLink, Intent, Session } from '../states.ts';
 import type { Store } from '../store.ts';
 import type { Work } from '../work.ts';
 import { type Closed, checkoutPage, closedPage, intentBill, sessionBill } from './checkout-page.ts';
+import { frontPage } from './front-page.ts';
 import { type Locale, localeOf } from './layout.ts';
 import { deadLinkPage, onboardingPage } from './onboarding-page.ts';
 
@@ -141,8 +142,9 @@ function serveOnboarding(server: FastifyInstance, store: Store): void {
   });
 }
 
-/** The pages that buyers and payees are sent to. */
+/** The pages that buyers and payees are sent to, and one for whoever opens the bare address. */
 export function serveHostedPages(server: FastifyInstance, store: Store): void {
+  server.get('/', (request, reply) => show(reply, frontPage(localeFor(request))));
   serveCheckout(server, store);
   serveOnboarding(server, store);
 }
