@@ -31,16 +31,18 @@ let inbox: Filed[];
 let away: boolean;
 let admission: Admission;
 let callers: Callers;
+let waits: unknown[];
 beforeEach(() => {
   jest.useFakeTimers();
-  [reads, inbox, away] = [[], [], false];
+  [reads, inbox, away, waits] = [[], [], false, []];
   const readInbox = async (owner: string, asked: string[]) => {
     reads.push({ owner, asked });
     if (away) throw new Error('away');
     return inbox.filter(({ id }) => asked.includes(id));
   };
   admission = new Admission({ partyRate: 1, partyBurst: 1, waitingMax: 2000, aggregateMax: 2000, shedAfterMs: 1500 });
-  callers = new Callers({ admission, answerWithinMs: 3000, produceWithinMs: 2000, readInbox });
+  const answered = (...told: unknown[]) => void waits.push(told);
+  callers = new Callers({ admission, answerWithinMs: 3000, produceWithinMs: 2000, readInbox, answered });
 });
 afterEach(() => {
   callers.close();
@@ -63,6 +65,7 @@ describe('a caller', () => {
     callers.heard('a', done, performance.now());
     await pass(4000);
     expect(ended).toEqual([done]);
+    expect(waits).toEqual([['tally', expect.any(String), 100, expect.any(Number)]]);
     expect(reads).toEqual([]);
     expect(admission.waitingFor('tally')).toBe(0);
   });

@@ -26,6 +26,8 @@ export interface CallersParts {
   produceWithinMs: number;
   /** One read of an owner's inbox for all of these, by the ids of what was asked. */
   readInbox(owner: string, asked: string[]): Promise<Filed[]>;
+  /** An owner's reply came to somebody who had waited so long for what he asked of this aggregate. */
+  answered(owner: string, aggregate: string, waitedMs: number, now: number): void;
 }
 
 const SWEEP_MS = 25;
@@ -62,7 +64,9 @@ export class Callers {
   heard(id: string, outcome: Outcome, now: number): void {
     const caller = this.#waiting.get(id);
     if (!caller) return;
-    this.parts.admission.answered(caller.command.service, now);
+    const { command, envelope, sentAt } = caller;
+    this.parts.admission.answered(command.service, now);
+    this.parts.answered(command.service, envelope.key, now - sentAt, now);
     this.settle(id, outcome);
   }
   settle(id: string, ending: Ending): void {

@@ -17,7 +17,7 @@ import { probes } from '@yuzhi/telemetry/probes';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { Admission } from './admission.ts';
-import { Callers } from './callers.ts';
+import { Callers, type CallersParts } from './callers.ts';
 import { CommandDoor } from './commands.ts';
 import { registerDocs } from './docs.ts';
 import { Forwarding } from './forwarding.ts';
@@ -48,6 +48,7 @@ class Gateway {
   readonly members = new HeldTable(memberships);
   readonly principals: Principals;
   door: CommandDoor | undefined;
+  streams: Streams | undefined;
   #unprobe = () => {};
 
   constructor(
@@ -61,7 +62,8 @@ class Gateway {
     this.owners = new Owners(owners, internalSecret);
     const readInbox: Owners['readInbox'] = (owner, asked) => this.owners.readInbox(owner, asked);
     this.admission = new Admission(config);
-    this.callers = new Callers({ admission: this.admission, answerWithinMs, produceWithinMs, readInbox });
+    const answered: CallersParts['answered'] = (...told) => this.streams?.answered(...told);
+    this.callers = new Callers({ admission: this.admission, answerWithinMs, produceWithinMs, readInbox, answered });
     this.principals = new Principals(config, this.members);
   }
 
@@ -75,9 +77,9 @@ class Gateway {
     this.door.register(commands);
     registerOperations({ http, owners, principals, services: new Set(commands.map(({ service }) => service)) });
     new Forwarding({ http, owners, principals, publicUrl }).register(declared);
-    const streams = new Streams({ http, pager, owners, principals, heartbeatMs, watchersMax });
-    streams.register(declared);
-    this.#registerVitals(http, streams);
+    this.streams = new Streams({ http, pager, owners, principals, heartbeatMs, watchersMax });
+    this.streams.register(declared);
+    this.#registerVitals(http, this.streams);
     registerDocs(http, this.options.document);
     closeRoutes(http);
   }

@@ -164,6 +164,19 @@ describe('a live stream', () => {
     expect(events.length).toBeGreaterThan(0);
   });
 
+  it('knows how long those waited who asked something of what is watched', async () => {
+    const [counter, unwatched] = [await platform.open(), await platform.open()];
+    await watch(counter);
+    await add(counter, 3);
+    await add(unwatched, 2);
+    const headers = { 'x-yuzhi-internal': 'a secret of sixteen' };
+    const vitals = await fetch(`${platform.gateway.url}/internal/vitals`, { headers });
+    const { watchers } = (await vitals.json()) as { watchers: { channel: string; answers: number[] }[] };
+    const counted = watchers.map(({ answers }) => answers.reduce((sum, count) => sum + count, 0));
+    expect(watchers.map(({ channel }) => channel)).toEqual([expect.stringContaining(counter)]);
+    expect(counted).toEqual([3]);
+  });
+
   it('has a limit of watchers, which is told politely', async () => {
     const counter = await platform.open();
     const first = await watch(counter);

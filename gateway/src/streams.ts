@@ -9,6 +9,7 @@ import { platformRefusals } from '@yuzhi/protocol/platform';
 import { metrics } from '@yuzhi/telemetry/metrics';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { AnswerTimes } from './answer-times.ts';
 import { Channel, end, eventsOf, type Filled, heartbeat, PAGE, said, type Watcher } from './channel.ts';
 import { type Owners, readHeaders } from './owners.ts';
 
@@ -23,6 +24,8 @@ export interface StreamsParts {
 interface Open {
   channel: Channel;
   service: string;
+  /** Of callers who asked something of what is shown here. */
+  answers: AnswerTimes;
 }
 /** To what one service says of all its channels, for as long as somebody watches one of them. */
 interface Listening {
@@ -35,6 +38,8 @@ const After = z.coerce.number().int().min(0);
 /** Live streams: server-sent events with rising numbers, resumed where they broke off. */
 export class Streams {
   readonly #open = new Map<string, Open>();
+  /** Types of streams by the service that shows them. */
+  readonly #types = new Map<string, string[]>();
   readonly #listening = new Map<string, Listening>();
   readonly #timer: NodeJS.Timeout;
   #watching = 0;
@@ -55,14 +60,26 @@ export class Streams {
       if (d.kind !== 'stream') continue;
       const params = strict(d.params);
       const path = d.route.slice('GET '.length);
+      this.#types.set(d.service, [...(this.#types.get(d.service) ?? []), d.type]);
       const config = { endless: true };
       this.parts.http.get(path, { config }, (request, reply) => this.#watch(d, params, request, reply));
     }
   }
-  /** Who watches which channel, the most watched first. */
-  watching(limit: number): { channel: string; watchers: number }[] {
-    const all = [...this.#open].map(([channel, open]) => ({ channel, watchers: open.channel.guests }));
-    return all.toSorted((a, b) => b.watchers - a.watchers).slice(0, limit);
+  /** Who watches which channel, the most watched first, and how long callers waited for what is shown there. */
+  watching(limit: number): { channel: string; watchers: number; answers: number[] }[] {
+    const all = [...this.#open].toSorted(([, a], [, b]) => b.channel.guests - a.channel.guests).slice(0, limit);
+    return all.map(([name, { channel, answers }]) => ({
+      channel: name,
+      watchers: channel.guests,
+      answers: answers.counts(),
+    }));
+  }
+  /** Somebody waited so long for what he asked of an aggregate: it is counted where that is watched. */
+  answered(service: string, key: string, waitedMs: number, now: number): void {
+    if (!this.#open.size) return;
+    for (const type of this.#types.get(service) ?? []) {
+      this.#open.get(liveChannel(type, key))?.answers.add(waitedMs, now);
+    }
   }
   close(): void {
     this.#closing = true;
@@ -108,7 +125,7 @@ export class Streams {
         fill: (watcher, after, limit) => this.#fill(stream, watcher, after, limit),
         read: (item) => stream.item.safeParse(item).data,
       });
-      this.#open.set(name, (open = { channel, service: stream.service }));
+      this.#open.set(name, (open = { channel, service: stream.service, answers: new AnswerTimes() }));
       this.#listenTo(stream.service).channels += 1;
     }
     open.channel.guests += 1;

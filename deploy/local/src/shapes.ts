@@ -61,7 +61,7 @@ const programOf = (member: Member) =>
  * each process another 50 MiB.
  */
 const BOUNDS: Partial<Record<Member, string[]>> = {
-  gateway: ['--heap-growing-percent=60', '--max-semi-space-size=8'],
+  gateway: ['--heap-growing-percent=45', '--max-semi-space-size=8'],
   bidding: ['--heap-growing-percent=40', '--max-semi-space-size=8'],
 };
 const flagsOf = (member: Member) => ['--disable-warning=TimeoutNegativeWarning', ...(BOUNDS[member] ?? [])];

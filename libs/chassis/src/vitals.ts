@@ -26,8 +26,11 @@ export interface Told {
   setAside?: SetAside[];
   /** Items of the last minute by live channel, the busiest first. */
   busiest?: { channel: string; items: number }[];
-  /** Of a door: who watches which live channel, and callers that wait for a decision. */
-  watchers?: { channel: string; watchers: number }[];
+  /**
+   * Of a door: who watches which live channel, with the answers of the last minute or two to callers who asked
+   * something of what is shown there, by bucket; and callers that wait for a decision.
+   */
+  watchers?: { channel: string; watchers: number; answers: number[] }[];
   callers?: number;
 }
 

@@ -50,8 +50,11 @@ export const LiveFrame = z
     overdueMs: Milliseconds,
     lag: z.array(z.object({ service: z.string(), group: z.string(), records: Count })),
     setAside: z.object({ commands: Count, events: Count, items: z.array(SetAsideRecord) }),
-    /** Halls that are watched or bid in; `moments` are what was shown in them during the last minute. */
-    halls: z.array(z.object({ saleId: SaleId, watchers: Count, moments: Count })),
+    /**
+     * Halls that are watched or bid in. `moments` are what was shown in them during the last minute; `p99Ms` is of the
+     * answers to quotes of the last minute or two, null where nobody watches or nobody quoted.
+     */
+    halls: z.array(z.object({ saleId: SaleId, watchers: Count, moments: Count, p99Ms: Milliseconds.nullable() })),
     members: z.array(z.object({ name: z.string(), up: z.boolean(), busyShare: Share.nullable() })),
   })
   .meta({ id: 'LiveFrame' });

@@ -4,7 +4,7 @@ import { metrics, registry } from './metrics.ts';
 /** Labels with few values each: a person, a lot or an id would make a series of every one. */
 const LABELS = new Set([
   ...['service', 'method', 'route', 'type', 'status', 'code', 'reason', 'kind', 'stream', 'process', 'from', 'on'],
-  ...['errand', 'answered', 'group', 'pool', 'owner', 'of', 'chain'],
+  ...['errand', 'answered', 'group', 'pool', 'owner', 'of', 'chain', 'check'],
 ]);
 const all = Object.values(metrics);
 

@@ -109,6 +109,19 @@ export const metrics = {
     unit: 'seconds',
     labels: ['chain'],
   }),
+  /** Of the reconciler, which is a job and no process that is scraped: it leaves them in a file. */
+  findings: gauge({
+    name: 'yuzhi_reconcile_findings',
+    help: 'What each check of the last reconciliation found.',
+    unit: 'records',
+    labels: ['check'],
+  }),
+  reconciledAt: gauge({
+    name: 'yuzhi_reconciled_at_seconds',
+    help: 'When the last reconciliation ended, seconds since 1970.',
+    unit: 'seconds',
+    labels: [],
+  }),
   setAside: gauge({
     name: 'yuzhi_set_aside_records',
     help: 'Poisoned commands and parked events that wait for repair.',

@@ -50,22 +50,28 @@ export interface ReconcileArguments {
   log?: string;
   /** Where the verdict goes as JSON. */
   json?: string;
+  /** Where it goes for Prometheus, as its node exporter reads text files. */
+  metrics?: string;
   withinMs: number;
 }
 
 /** Throws with the usage when an argument is unknown or makes no sense. */
 export function readArguments(args: string[]): ReconcileArguments {
-  const usage = 'usage: npm run reconcile -- [--log <file>] [--json <file>] [--within <seconds>]';
+  const usage = 'usage: npm run reconcile -- [--log <file>] [--json <file>] [--metrics <file>] [--within <seconds>]';
   try {
     const { values } = parseArgs({
       args,
-      options: { log: { type: 'string' }, json: { type: 'string' }, within: { type: 'string', default: '15' } },
+      options: {
+        ...{ log: { type: 'string' }, json: { type: 'string' }, metrics: { type: 'string' } },
+        within: { type: 'string', default: '15' },
+      },
     });
     const seconds = Number(values.within);
     if (!(seconds >= 0 && seconds <= 3600)) throw new TypeError(`--within ${values.within}: seconds, up to 3600`);
     return {
       ...(values.log && { log: values.log }),
       ...(values.json && { json: values.json }),
+      ...(values.metrics && { metrics: values.metrics }),
       withinMs: seconds * 1000,
     };
   } catch (error) {

@@ -35,7 +35,9 @@ describe('a payee', () => {
       ...links,
     });
     expect(await (await fetch(link.url)).text()).toContain('李明');
-    expect((await press(link.url, { holder: '李明', last4: '12' })).status).toBe(422);
+    const refused = await press(link.url, { holder: '李明"', last4: '12' });
+    expect(refused.status).toBe(422);
+    expect(await refused.text()).toMatch(/value="李明&quot;"[^]*value="12"/);
     const pressed = await press(link.url, { holder: '李明', last4: '1234', action: 'complete' });
     expect([pressed.status, pressed.headers.get('location')]).toEqual([303, links.return_url]);
     const ready = await sandbox.stripe.accounts.retrieve(account.id);

@@ -100,20 +100,20 @@ describe('how things stand', () => {
 
   it('names the halls that are watched or bid in, the busiest first, and counts all who watch', () => {
     const watchers = [
-      { channel: HALL + LOT, watchers: 3 },
-      { channel: 'live:ops:main', watchers: 1 },
+      { channel: HALL + LOT, watchers: 3, answers: [90, 0, 0, 0] },
+      { channel: 'live:ops:main', watchers: 1, answers: [0, 0, 0, 7] },
     ];
     const seen = look(2000, {
       a: door([], { watchers, callers: 4 }),
-      b: door([], { watchers: [{ channel: HALL + LOT, watchers: 2 }], callers: 1 }),
+      b: door([], { watchers: [{ channel: HALL + LOT, watchers: 2, answers: [0, 10, 0, 0] }], callers: 1 }),
       bidding: owner('bidding', {}, { busiest: [{ channel: HALL + OTHER_LOT, items: 40 }] }),
     });
     expect(frame(seen, seen)).toMatchObject({
       callersWaiting: 5,
       watchers: { halls: 5, all: 6 },
       halls: [
-        { saleId: OTHER_LOT, watchers: 0, moments: 40 },
-        { saleId: LOT, watchers: 5, moments: 0 },
+        { saleId: OTHER_LOT, watchers: 0, moments: 40, p99Ms: null },
+        { saleId: LOT, watchers: 5, moments: 0, p99Ms: 91 },
       ],
     });
   });

@@ -28,6 +28,7 @@ const SET_ASIDE_MAX = 20;
 const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
 const highest = (numbers: readonly number[]) => Math.max(0, ...numbers);
 const rounded = (n: number, digits: number) => Math.round(n * 10 ** digits) / 10 ** digits;
+const milliseconds = (seconds: number | undefined) => (seconds === undefined ? null : rounded(seconds * 1000, 1));
 
 /** What was counted in between: a process that was started anew counts from zero. */
 const gained = (before: number, after: number) => (after >= before ? after - before : after);
@@ -55,10 +56,7 @@ function quantiles(pairs: readonly Pair[], type?: string) {
   const answers = pairs.flatMap((pair) => answersOf(pair, type));
   const counts = merged(answers.map((one) => one.counts));
   const bounds = pairs[0]?.after.bounds ?? [];
-  const ms = (share: number) => {
-    const seconds = quantile(bounds, counts, share);
-    return seconds === undefined ? null : rounded(seconds * 1000, 1);
-  };
+  const ms = (share: number) => milliseconds(quantile(bounds, counts, share));
   return { count: sum(counts), failed: sum(answers.map(({ failed }) => failed)), ms };
 }
 
@@ -80,21 +78,39 @@ const owners = ({ seen }: Look): Vitals[] => {
   return all.filter(({ service }, at) => all.findIndex((one) => one.service === service) === at);
 };
 
+interface Hall {
+  watchers: number;
+  moments: number;
+  answers: number[][];
+}
 function hallsOf({ seen }: Look, hallPrefix: string): { watchers: number; halls: LiveFrame['halls'] } {
-  const halls = new Map<string, { watchers: number; moments: number }>();
-  const add = (channel: string, more: { watchers?: number; moments?: number }) => {
-    if (!channel.startsWith(hallPrefix)) return;
+  const found = new Map<string, Hall>();
+  const hallOf = (channel: string): Hall | undefined => {
+    if (!channel.startsWith(hallPrefix)) return undefined;
     const saleId = channel.slice(hallPrefix.length);
-    const { watchers, moments } = halls.get(saleId) ?? { watchers: 0, moments: 0 };
-    halls.set(saleId, { watchers: watchers + (more.watchers ?? 0), moments: moments + (more.moments ?? 0) });
+    let hall = found.get(saleId);
+    if (!hall) found.set(saleId, (hall = { watchers: 0, moments: 0, answers: [] }));
+    return hall;
   };
+  const bounds = seen.find(({ vitals }) => vitals)?.vitals?.bounds ?? [];
   for (const { vitals } of seen) {
-    for (const { channel, watchers } of vitals?.watchers ?? []) add(channel, { watchers });
-    for (const { channel, items } of vitals?.busiest ?? []) add(channel, { moments: items });
+    for (const { channel, watchers, answers } of vitals?.watchers ?? []) {
+      const hall = hallOf(channel);
+      if (!hall) continue;
+      hall.watchers += watchers;
+      hall.answers.push(answers);
+    }
+    for (const { channel, items } of vitals?.busiest ?? []) {
+      const hall = hallOf(channel);
+      if (hall) hall.moments += items;
+    }
   }
-  const all = [...halls].map(([saleId, counts]) => ({ saleId, ...counts }));
-  const busiest = all.toSorted((a, b) => b.moments + b.watchers - a.moments - a.watchers);
-  return { watchers: sum(all.map(({ watchers }) => watchers)), halls: busiest.slice(0, HALLS_MAX) };
+  const halls = [...found].map(([saleId, { watchers, moments, answers }]) => ({
+    ...{ saleId, watchers, moments },
+    p99Ms: milliseconds(quantile(bounds, merged(answers), 0.99)),
+  }));
+  const busiest = halls.toSorted((a, b) => b.moments + b.watchers - a.moments - a.watchers);
+  return { watchers: sum(halls.map(({ watchers }) => watchers)), halls: busiest.slice(0, HALLS_MAX) };
 }
 
 /** What every process set aside, newest first. */

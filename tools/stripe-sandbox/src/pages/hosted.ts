@@ -121,7 +121,7 @@ async function onboard(work: Work, id: string, locale: Locale, form: Record<stri
   if (action === 'later') return { goTo: link.returnUrl };
   const account = await work.trace('account', link.connected);
   if (holder.trim() === '' || !/^\d{4}$/.test(last4)) {
-    return { html: onboardingPage(locale, account, true), status: 422 };
+    return { html: onboardingPage(locale, account, { holder, last4 }), status: 422 };
   }
   work.put('account_link', { ...link, used: true });
   completeAccount(work, account, holder.trim().slice(0, 100), last4);

@@ -35,11 +35,17 @@ export function deadLinkPage(locale: Locale): string {
   return page(locale, words.title, `<h1>${words.title}</h1>\n<p>${words.expired}</p>`);
 }
 
-export function onboardingPage(locale: Locale, account: Account, wrong = false): string {
+/** What somebody filled in that cannot be taken: it is shown again. */
+export interface Typed {
+  holder: string;
+  last4: string;
+}
+
+export function onboardingPage(locale: Locale, account: Account, wrong?: Typed): string {
   const words = WORDS[locale];
   const kind = account.entity === 'individual' ? words.person : words.company;
   const who = account.entity === null ? account.id : `${kind} · ${account.id}`;
-  const name = account.legalName ?? account.displayName ?? '';
+  const { holder, last4 } = wrong ?? { holder: account.legalName ?? account.displayName ?? '', last4: '6789' };
   return page(
     locale,
     words.title,
@@ -49,9 +55,9 @@ export function onboardingPage(locale: Locale, account: Account, wrong = false):
 ${wrong ? `<p class="alert" role="alert">${words.wrong}</p>` : ''}
 <form method="post" action="?locale=${locale}">
 <label>${words.holder}
-<input type="text" name="holder" value="${escaped(name)}" maxlength="100" autocomplete="off"></label>
+<input type="text" name="holder" value="${escaped(holder)}" maxlength="100" autocomplete="off"></label>
 <label>${words.last4}
-<input type="text" name="last4" value="6789" inputmode="numeric" maxlength="4" autocomplete="off"></label>
+<input type="text" name="last4" value="${escaped(last4)}" inputmode="numeric" maxlength="4" autocomplete="off"></label>
 <button class="main" type="submit" name="action" value="complete">${words.submit}</button>
 <button type="submit" name="action" value="later">${words.later}</button>
 </form>`,
