@@ -35,6 +35,9 @@ export class Rail {
     for (const [i, mode] of modes.entries())
       await control(`${this.url}/_sandbox/faults`, { mode, probability, seed: seed + i });
   }
+  /** Calls since the rail started, and how many of them met which fault. */
+  struck = async () =>
+    (await control(`${this.url}/_sandbox/faults`)) as { calls: number; struck: Partial<Record<string, number>> };
   webhooks = (mode: string, more: object = {}) => control(`${this.url}/_sandbox/webhooks`, { mode, ...more });
   /** What was sent to us since the rail started, each copy counted, and how many were dropped. */
   deliveries = async () => (await control(`${this.url}/_sandbox/webhooks`)) as { posts: number; drops: number };

@@ -122,6 +122,7 @@ function serveTrouble(server: FastifyInstance, { faults, deliveries, pause, log 
     faults.arm(read(faultSpec, request.body));
     return { armed: true };
   });
+  server.get('/faults', async () => faults.sums);
   server.delete('/faults', () => {
     faults.clear();
     return { armed: false };

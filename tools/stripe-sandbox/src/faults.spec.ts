@@ -14,6 +14,7 @@ describe('a fault', () => {
     expect(strikes(armed({ mode: 'hang' }), 'refunds.create', 2)).toEqual(['hang', '-']);
     const faults = armed({ mode: 'timeout', operation: 'refunds.create', count: 2 });
     expect(strikes(faults, 'refunds.create', 3)).toEqual(['timeout', 'timeout', '-']);
+    expect(faults.sums).toEqual({ calls: 3, struck: { timeout: 2 } });
   });
 
   it('meets only the operation it is set on, by its name or its beginning', () => {

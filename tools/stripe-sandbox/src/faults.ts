@@ -45,6 +45,8 @@ interface Armed {
 /** What is set to go wrong. In memory: a restart clears it. */
 export class Faults {
   private armed: Armed[] = [];
+  /** Calls that were made, and how many of them met which fault. */
+  readonly sums = { calls: 0, struck: {} as Partial<Record<FaultMode, number>> };
 
   arm(spec: z.output<typeof faultSpec>): void {
     const { operation, mode, probability } = spec;
@@ -60,6 +62,9 @@ export class Faults {
 
   /** The fault that this call meets, if any. Asking uses it up. */
   next(operation: string): FaultMode | undefined {
-    return this.armed.find((fault) => matches(fault.operation, operation) && fault.strikes())?.mode;
+    const mode = this.armed.find((fault) => matches(fault.operation, operation) && fault.strikes())?.mode;
+    this.sums.calls += 1;
+    if (mode) this.sums.struck[mode] = (this.sums.struck[mode] ?? 0) + 1;
+    return mode;
   }
 }

@@ -4,9 +4,9 @@ import type { Drill } from './drill.ts';
 import { engineDrills } from './engines.ts';
 import { lineDrills } from './lines.ts';
 import { poisonDrill } from './poison.ts';
+import { railDrills } from './rail.ts';
 import { serverDrills } from './servers.ts';
 import { tamperDrill } from './tamper.ts';
-import { webhookDrill } from './webhooks.ts';
 
 /** Every drill, in the order in which `all` runs them. */
 export const DRILLS: readonly Drill[] = [
@@ -15,7 +15,7 @@ export const DRILLS: readonly Drill[] = [
   ...engineDrills,
   poisonDrill,
   ...clockDrills,
-  webhookDrill,
+  ...railDrills,
   tamperDrill,
   ...crowdDrills,
 ];

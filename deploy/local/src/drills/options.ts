@@ -14,7 +14,7 @@ export interface DrillOptions extends Partial<Plan> {
 }
 
 const text = { type: 'string' } as const;
-const OPTIONS = { seed: text, times: text, minutes: text, load: text, outage: text };
+const OPTIONS = { seed: text, times: text, minutes: text, load: text, rate: text, outage: text };
 
 /** Undefined where the option is absent. Throws where it is no number from `least` on. */
 function numberOf(name: string, given: string | undefined, least: number, isWhole: boolean): number | undefined {
@@ -39,6 +39,7 @@ export function readDrillOptions(args: string[], known: readonly string[]): Dril
     if (!names.length || more.length) throw new TypeError(`no such drill: ${positionals.join(' ')}`);
     const times = numberOf('times', values.times, 1, true);
     const minutes = numberOf('minutes', values.minutes, 0, false);
+    const rate = numberOf('rate', values.rate, 0.01, false);
     const load = loadOf(values.load);
     return {
       names,
@@ -47,11 +48,12 @@ export function readDrillOptions(args: string[], known: readonly string[]): Dril
       ...(times !== undefined && { times }),
       ...(minutes !== undefined && { overMs: minutes * 60_000 }),
       ...(load && { load }),
+      ...(rate !== undefined && { rate }),
     };
   } catch (error) {
     const usage = `usage: npm run drill -- all | ${known.join(' | ')}
-  [--times <strikes>] [--minutes <over which they are spread>] [--load ${LOADS.join('|')}] [--seed <n>]
-  [--outage <seconds that a broker stays away>]`;
+  [--times <strikes>] [--minutes <over which they are spread>] [--load ${LOADS.join('|')}]
+  [--rate <of the load, a second>] [--seed <n>] [--outage <seconds that a broker stays away>]`;
     throw new Error(`${(error as Error).message}\n${usage}`, { cause: error });
   }
 }

@@ -23,6 +23,8 @@ export interface Plan {
   overMs?: number;
   times: number;
   load: LoadName;
+  /** Of the load, a second, when it is not the usual one. */
+  rate?: number;
 }
 
 /** A load, and which commands decided say that it has begun. */
@@ -96,10 +98,11 @@ interface LoadReport {
 }
 
 /** Runs the load to its verdict. Answers what its report says, and the client's log. Throws where there was none. */
-async function runTheLoad(scene: Scene, { load: name, seed }: Plan, seconds: number) {
+async function runTheLoad(scene: Scene, { load: name, seed, rate }: Plan, seconds: number) {
   mkdirSync(REPORTS, { recursive: true });
   const before = reportsNow(name);
-  const args = [name, '--quiet', '--no-latency', '--seed', String(seed), ...LOADS[name].args];
+  const usual = [name, '--quiet', '--no-latency', '--seed', String(seed), ...LOADS[name].args];
+  const args = [...usual, ...(rate === undefined ? [] : ['--rate', String(rate)])];
   await runLoad([...args, '--duration', String(seconds)], scene.loaded);
   const [report] = [...reportsNow(name)].filter((one) => !before.has(one));
   if (!report) throw new Error('the load had no verdict');
