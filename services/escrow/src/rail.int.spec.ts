@@ -13,8 +13,10 @@ import {
   returnDeposit,
   saleSettled,
 } from '@yuzhi/protocol/escrow';
+import { expectStripeMockToAccept } from '@yuzhi/stripe-sandbox/testing/sandbox-under-test';
 import { priceOrderId } from './domain/payments.ts';
 import { BUYER, by, House, type HouseOptions, OTHER, SELLER, service } from './escrow.fixture.ts';
+import { PaymentRail } from './payment-rail.ts';
 
 const returnUrl = 'https://yuzhi.example/back';
 let house: House;
@@ -319,5 +321,49 @@ describe('what the rail refuses', () => {
     house.rule('escrow.rail-max-charge-fen', '99999999', 'fen');
     await house.settle(id);
     expect((await house.order(id)).state).toBe('paid');
+  });
+});
+
+describe("our adapter's requests", () => {
+  const got = (endpoint: string) => `GET /v1/${endpoint}`;
+  const posted = (endpoint: string) => `POST /v1/${endpoint}`;
+
+  it('of every kind are accepted by the mock that the rail itself publishes', async () => {
+    await open();
+    await house.payee(SELLER);
+    const saleId = uuidv7();
+    await house.settle(await house.bidder(saleId, BUYER, 500_000n));
+    await returns(saleId);
+    await settled(await sold());
+    await house.until(async () => (await house.told(depositReturned, saleId)).length);
+    const rail = house.running.app.get(PaymentRail);
+    const idOf = async (kind: string) => {
+      const [row] = await house.rows<{ id: string }>('select id from stripe_sandbox.object where kind = $1', kind);
+      return row!.id;
+    };
+    const [session, paymentId, payeeAccount] = await Promise.all(
+      ['checkout.session', 'payment_intent', 'account'].map(idOf),
+    );
+    const since = Date.now() - 3_600_000;
+    const unknown = { key: 'nobody', saleId, party: BUYER, amountFen: 1n, returnUrl };
+    for (const kind of ['checkout', 'refund', 'transfer', 'payout'] as const) {
+      const order = { ...unknown, kind, paymentId: paymentId!, payeeAccount: payeeAccount! };
+      expect(await rail.find(order, since)).toBeUndefined();
+    }
+    const expired = { type: 'checkout.session.expired', account: null, payload: { data: { object: { id: session } } } };
+    await rail.fetch(expired);
+    expect((await rail.events(since)).length).toBeGreaterThan(0);
+    await rail.balanceFen();
+    await expectStripeMockToAccept(house.sandbox);
+    const endpointOf = ({ method, url }: { method: string; url: string }) =>
+      `${method} ${url.split('?')[0]!.replaceAll(/\/(?:cs|pi|re|pyr|tr|po|acct|we)_\w+/g, '/:id')}`;
+    const endpoints = new Set(house.sandbox.requests().map(endpointOf));
+    // The fixture itself makes the webhook's endpoint.
+    expect([...endpoints].filter((endpoint) => !endpoint.includes('webhook_endpoints')).toSorted()).toEqual([
+      ...['accounts/:id', 'balance', 'checkout/sessions', 'checkout/sessions/:id', 'events'].map(got),
+      ...['payment_intents/:id', 'payouts', 'payouts/:id', 'refunds', 'refunds/:id'].map(got),
+      ...['transfers', 'transfers/:id'].map(got),
+      ...['account_links', 'accounts', 'checkout/sessions', 'payouts', 'refunds', 'transfers'].map(posted),
+    ]);
   });
 });
