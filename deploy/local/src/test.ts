@@ -156,9 +156,9 @@ async function openStage(infrastructure: Infrastructure, folder: string, shape: 
 }
 
 /** The journeys know addresses and logins, and nothing of the servers behind. */
-async function runJourneys({ shape, dir, env, close }: Stage, voice: Voice): Promise<Score> {
+async function runJourneys({ shape, dir, env, close }: Stage, voice: Voice, only: string[]): Promise<Score> {
   try {
-    const args = ['--config', 'journeys/jest.config.mjs', '--runInBand'];
+    const args = ['--config', 'journeys/jest.config.mjs', '--runInBand', '--passWithNoTests', ...only];
     return await runJest({ name: `journeys, ${shape}`, report: join(dir, 'jest.json'), env, args, voice });
   } finally {
     await close();
@@ -169,15 +169,19 @@ async function runJourneys({ shape, dir, env, close }: Stage, voice: Voice): Pro
  * Both shapes at once, for much of a journey is waiting, and the loads behind the shape that ends first. They are
  * started one after the other, for each looks for its ports.
  */
-async function runPlatforms(infrastructure: Infrastructure, folder: string, withLoads: boolean): Promise<Score> {
+async function runPlatforms(
+  infrastructure: Infrastructure,
+  folder: string,
+  { withLoads, only }: { withLoads: boolean; only: string[] },
+): Promise<Score> {
   const inOne = await openStage(infrastructure, folder, 'one-process');
   const inMany = await openStage(infrastructure, folder, 'processes');
   const behind = async () => {
-    const score = await runJourneys(inMany, 'aloud');
+    const score = await runJourneys(inMany, 'aloud', only);
     return withLoads ? sum([score, await runLoads(infrastructure, folder)]) : score;
   };
-  const scores = await Promise.all([runJourneys(inOne, 'after'), behind()]);
-  return sum([...scores, judgeReached(folder)]);
+  const scores = await Promise.all([runJourneys(inOne, 'after', only), behind()]);
+  return sum([...scores, ...(only.length ? [] : [judgeReached(folder)])]);
 }
 
 /**
@@ -236,7 +240,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/** Everything; `journeys` only those; with other arguments only Jest, which receives them. */
+/** Everything; `journeys` only those, or the ones named behind it; with other arguments only Jest, which receives them. */
 async function testAll(args: string[]): Promise<Score> {
   const onlyJourneys = args[0] === 'journeys';
   const everything = args.length === 0;
@@ -249,7 +253,8 @@ async function testAll(args: string[]): Promise<Score> {
     if (everything) void loadTools().catch(() => {});
     if (!onlyJourneys) scores.push(await runTests(infrastructure, folder, args));
     scores.push(await guards);
-    if (onlyJourneys || everything) scores.push(await runPlatforms(infrastructure, folder, everything));
+    const platforms = { withLoads: everything, only: args.slice(1) };
+    if (onlyJourneys || everything) scores.push(await runPlatforms(infrastructure, folder, platforms));
   } catch (error) {
     console.log((error as Error).message);
     scores.push({ passed: 0, failed: 1 });
