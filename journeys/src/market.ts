@@ -1,8 +1,11 @@
 import { demonstrationPatents } from '@yuzhi/patent-office/demonstration-patents';
-import { importPatent, listPatents } from '@yuzhi/protocol/register';
+import { listAuctions } from '@yuzhi/protocol/bidding';
+import { listDeals } from '@yuzhi/protocol/contracts';
+import { getPatent, importPatent, listPatents } from '@yuzhi/protocol/register';
 import { makeUscc } from '@yuzhi/protocol/uscc';
 import { type Cast, DEMO_PASSWORD, gather } from './cast.ts';
 import { eventually } from './eventually.ts';
+import { atMostOnce, refusalOf } from './refusal-of.ts';
 import { Sale } from './sale.ts';
 import type { Firm, OrganisationDetails, Stage } from './stage.ts';
 import { StraightLine } from './straight-line.ts';
@@ -13,6 +16,9 @@ const SEED = 2026;
 const STORY_SERIAL = 90_000;
 
 type Extra = Pick<OrganisationDetails, 'name' | 'nameEn' | 'kind' | 'legalRepresentative' | 'region'>;
+
+/** Quotes of the live auction, in yuan, by turns. */
+const QUOTES = ['200000', '210000', '220000'];
 
 /** With the cast of the story and the platform itself, twelve organisations. */
 const OTHERS: Extra[] = [
@@ -73,6 +79,13 @@ const OTHERS: Extra[] = [
     region: '410100',
   },
 ];
+const detailsOfOther = (i: number): OrganisationDetails => {
+  const extra = OTHERS[i]!;
+  const category = extra.kind === 'institute' ? '12' : '91';
+  return { ...extra, uscc: makeUscc(110 + i, { category, region: extra.region }), address: '河南省（演示地址）' };
+};
+/** Who sells in the live auction: one of the others, a state firm. */
+const SELLER = 2;
 
 /** One after the other: a password's hash is meant to be slow, and nobody waits for this market. */
 async function foundOthers(stage: Stage): Promise<Firm[]> {
@@ -80,9 +93,7 @@ async function foundOthers(stage: Stage): Promise<Firm[]> {
   for (const [i, extra] of OTHERS.entries()) {
     const login = `demo.org${String(i + 1).padStart(2, '0')}`;
     const person = await stage.signUp(extra.legalRepresentative, login, DEMO_PASSWORD);
-    const category = extra.kind === 'institute' ? '12' : '91';
-    const uscc = makeUscc(110 + i, { category, region: extra.region });
-    firms.push(await stage.found({ ...extra, uscc, address: '河南省（演示地址）' }, person));
+    firms.push(await stage.found(detailsOfOther(i), person));
   }
   return firms;
 }
@@ -96,7 +107,7 @@ async function importPatents(stage: Stage, { university }: Cast, others: Firm[])
   await Promise.all(
     patents.map(({ number, owners: [owner] }) => {
       const firm = firms.find(({ uscc }) => uscc === owner!.party) ?? university;
-      return firm.client.send(importPatent, { patentNumber: number });
+      return atMostOnce('patent-already-mirrored', firm.client.send(importPatent, { patentNumber: number }));
     }),
   );
   await eventually('the mirror of all patents', async () => (await countPatents(stage)) >= PATENTS, 120_000);
@@ -112,9 +123,20 @@ async function countPatents(stage: Stage): Promise<number> {
   }
 }
 
+/** The story with a patent that no earlier attempt has taken: one that was broken off keeps its own. */
+async function freshLine(stage: Stage, cast: Cast): Promise<StraightLine> {
+  for (let serial = STORY_SERIAL; ; serial++) {
+    const line = new StraightLine(stage, cast, serial);
+    const { number: patentNumber } = line.official();
+    if ((await refusalOf(stage.anyone.ask(getPatent, { patentNumber }))) === 'not-found') return line;
+  }
+}
+
 /** Up to the contract that waits for its signatures. */
 async function dealHalfWay(stage: Stage, cast: Cast): Promise<void> {
-  const line = new StraightLine(stage, cast, STORY_SERIAL);
+  const { items } = await cast.university.client.ask(listDeals, { limit: 100 });
+  if (items.some(({ state }) => state === 'signing')) return;
+  const line = await freshLine(stage, cast);
   const { patentNumber } = await line.patent();
   await line.list(patentNumber);
   await line.admit();
@@ -135,12 +157,24 @@ async function liveAuction(stage: Stage, { firmA, firmB }: Cast, seller: Firm): 
   await sale.enter(firmA);
   await sale.enter(firmB);
   await stage.advanceTo(terms.freeStartsAt + 1000);
-  await sale.bid(firmA, '200000');
-  await sale.bid(firmB, '210000');
-  await sale.bid(firmA, '220000');
+  for (const [i, yuan] of QUOTES.entries()) await sale.bid(i % 2 ? firmB : firmA, yuan);
 }
 
-/** A small market: 200 patents, 12 organisations, a deal half-way, a live auction. Says each step as it is done. */
+/** The last thing that is done: whoever finds it need not look for the rest. */
+export async function isSeeded(stage: Stage): Promise<boolean> {
+  const seller = detailsOfOther(SELLER).uscc;
+  for (let after: string | undefined; ;) {
+    const { items, next } = await stage.anyone.ask(listAuctions, { limit: 100, ...(after && { after }) });
+    if (items.some((auction) => auction.seller === seller && auction.bids >= QUOTES.length)) return true;
+    if (!next) return false;
+    after = next;
+  }
+}
+
+/**
+ * A small market: 200 patents, 12 organisations, a deal half-way, a live auction. Says each step as it is done. What an
+ * earlier attempt did before it was broken off is not done again.
+ */
 export async function seedMarket(stage: Stage, say: (step: string) => void): Promise<void> {
   const cast = await gather(stage);
   const others = await foundOthers(stage);
@@ -149,6 +183,6 @@ export async function seedMarket(stage: Stage, say: (step: string) => void): Pro
   say(`${PATENTS} patents`);
   await dealHalfWay(stage, cast);
   say('a deal that waits for its signatures');
-  await liveAuction(stage, cast, others[2]!);
+  await liveAuction(stage, cast, others[SELLER]!);
   say('a live auction');
 }

@@ -3,6 +3,7 @@ import {
   addClient,
   grantRoles,
   listMembers,
+  namePerson,
   registerOrganisation,
   type RoleName,
   signUp,
@@ -39,6 +40,13 @@ describe('who signs up', () => {
   it('does not take the login name of somebody else', async () => {
     const form = { loginName: colleague.loginName, password: 'another-password', name: '郏怀瑾' };
     expect(await refusalOf(stage.anyone.submit(signUp, {}, form))).toBe('login-name-taken');
+  });
+
+  it('tells his own name, and nobody else his', async () => {
+    const { id: person, client } = colleague;
+    expect(await client.send(namePerson, { person, name: '郏怀瑾' })).toEqual({ person, name: '郏怀瑾' });
+    const act = other.person.client.send(namePerson, { person, name: '他人' });
+    expect(await refusalOf(act)).toBe('person-not-you');
   });
 
   it('does not found a second platform', async () => {

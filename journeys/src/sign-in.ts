@@ -8,6 +8,7 @@ const CLIENT = 'portal';
 
 interface Tokens {
   access_token: string;
+  id_token?: string;
   expires_in: number;
 }
 
@@ -43,10 +44,12 @@ class Browser {
   }
 }
 
-/** Signs a person in by the authorization code flow with PKCE, as a browser would. */
-async function signIn(baseUrl: string, loginName: string, password: string): Promise<Tokens> {
+/**
+ * Signs a person in by the authorization code flow with PKCE, as a browser would. `form`: what he fills in on the
+ * issuer's page.
+ */
+export async function signIn(issuerUrl: string, redirect: string, form: Record<string, string>): Promise<Tokens> {
   const verifier = randomBytes(32).toString('base64url');
-  const redirect = `${baseUrl}/callback`;
   const request = new URLSearchParams({
     client_id: CLIENT,
     response_type: 'code',
@@ -56,11 +59,11 @@ async function signIn(baseUrl: string, loginName: string, password: string): Pro
     code_challenge_method: 'S256',
   });
   const browser = new Browser();
-  const form = await browser.follow(`${baseUrl}/oidc/auth?${request.toString()}`, redirect);
-  const done = await browser.follow(form.url, redirect, new URLSearchParams({ loginName, password }));
+  const page = await browser.follow(`${issuerUrl}/auth?${request.toString()}`, redirect);
+  const done = await browser.follow(page.url, redirect, new URLSearchParams(form));
   const code = new URL(done.url).searchParams.get('code');
-  if (!code) throw new Error(`${loginName} could not sign in: ${done.response.status} at ${done.url}`);
-  return exchange(baseUrl, {
+  if (!code) throw new Error(`nobody could sign in: ${done.response.status} at ${done.url}`);
+  return exchange(issuerUrl, {
     grant_type: 'authorization_code',
     code,
     redirect_uri: redirect,
@@ -69,8 +72,8 @@ async function signIn(baseUrl: string, loginName: string, password: string): Pro
   });
 }
 
-async function exchange(baseUrl: string, form: Record<string, string>, authorization?: string): Promise<Tokens> {
-  const response = await fetch(`${baseUrl}/oidc/token`, {
+async function exchange(issuerUrl: string, form: Record<string, string>, authorization?: string): Promise<Tokens> {
+  const response = await fetch(`${issuerUrl}/token`, {
     method: 'POST',
     headers: authorization ? { authorization } : {},
     body: new URLSearchParams(form),
@@ -94,15 +97,17 @@ function renewing(get: () => Promise<Tokens>): () => Promise<string> {
   };
 }
 
+const issuerOf = (baseUrl: string) => `${baseUrl}/oidc`;
+
 export const personToken = (baseUrl: string, loginName: string, password: string) =>
-  renewing(() => untilAnswered(() => signIn(baseUrl, loginName, password)));
+  renewing(() => untilAnswered(() => signIn(issuerOf(baseUrl), `${baseUrl}/callback`, { loginName, password })));
 
 /** An API client's token by client credentials. */
 export const clientToken = (baseUrl: string, clientId: string, clientSecret: string) =>
   renewing(() =>
     untilAnswered(() =>
       exchange(
-        baseUrl,
+        issuerOf(baseUrl),
         { grant_type: 'client_credentials' },
         `Basic ${btoa([clientId, clientSecret].map(encodeURIComponent).join(':'))}`,
       ),

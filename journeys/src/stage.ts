@@ -15,6 +15,7 @@ import type { z } from 'zod';
 import { Office, Rail } from './doubles.ts';
 import { eventually, untilAnswered } from './eventually.ts';
 import type { Addresses } from './journeys.config.ts';
+import { atMostOnce } from './refusal-of.ts';
 import { personToken } from './sign-in.ts';
 
 type Roles = z.input<typeof RoleName>[];
@@ -69,12 +70,13 @@ export class Stage {
     return createClient({ baseUrl: url, token: personToken(url, loginName, password) });
   }
 
-  /** Registered by the person, verified by the desk; he may then do everything for it. */
+  /** Registered by the person, verified by the desk, where that is not done yet; he may then do everything for it. */
   async found(details: OrganisationDetails, person: Person): Promise<Firm> {
-    await person.client.send(registerOrganisation, details);
-    await this.desk.send(verifyOrganisation, { uscc: details.uscc });
-    const client = person.client.as(details.uscc);
-    await this.#acts(client, details.uscc);
+    const { uscc } = details;
+    await atMostOnce('organisation-exists', person.client.send(registerOrganisation, details));
+    await atMostOnce('organisation-already-verified', this.desk.send(verifyOrganisation, { uscc }));
+    const client = person.client.as(uscc);
+    await this.#acts(client, uscc);
     return { ...details, person, client };
   }
   /** Gives another person roles in a firm. */

@@ -28,18 +28,23 @@ export class StraightLine {
     return this.#sale;
   }
 
-  /** The university's patent is on the official register; it is imported in a spelling of its own. */
-  async patent() {
+  /** The university's patent as the office has it. */
+  official() {
     const { university, inventors } = this.cast;
     const owner = {
       party: university.uscc,
       name: university.name,
       inventors: inventors.map(({ id, name }) => ({ personId: id, name })),
     };
-    const [patent] = demonstrationPatents(1, { owners: [owner], seed: this.serial, firstSerial: this.serial });
-    await this.stage.office.enter([patent!]);
-    const spelling = `ZL ${patent!.number.slice(0, 4)} ${patent!.number.slice(4, 5)} ${patent!.number.slice(5)}`;
-    return importInto(this.stage, university.client, spelling);
+    return demonstrationPatents(1, { owners: [owner], seed: this.serial, firstSerial: this.serial })[0]!;
+  }
+  /** It is on the official register; it is imported in a spelling of its own. */
+  async patent() {
+    const patent = this.official();
+    await this.stage.office.enter([patent]);
+    const { number } = patent;
+    const spelling = `ZL ${number.slice(0, 4)} ${number.slice(4, 5)} ${number.slice(5)}`;
+    return importInto(this.stage, this.cast.university.client, spelling);
   }
 
   async list(patentNumber: string) {

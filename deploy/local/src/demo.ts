@@ -30,7 +30,7 @@ try {
   const options = { dir, name: 'demo_', shape: 'one-process' as const, infrastructure, steppable: true, step };
   const platform = await startPlatform(options);
   closing.push(() => platform.stop());
-  await runJourney('demo', process.argv.slice(2), platform, (line) => console.log(line));
+  await runJourney('demo', process.argv.slice(2), platform, { said: (line) => console.log(line) });
 } catch (error) {
   console.error((error as Error).message);
   code = 1;

@@ -14,17 +14,17 @@ export const journeyEnvironment = ({
   YUZHI_URL: url,
   YUZHI_STRIPE_SANDBOX_URL: stripeSandboxUrl,
   YUZHI_PATENT_OFFICE_URL: patentOfficeUrl,
-  YUZHI_ADMIN: admin.loginName,
-  YUZHI_ADMIN_PASSWORD: admin.password,
+  YUZHI_ADMIN: admin?.loginName ?? '',
+  YUZHI_ADMIN_PASSWORD: admin?.password ?? '',
   YUZHI_PLATFORM_USCC: platformUscc,
 });
 
-/** Runs a program of `journeys` against a platform; `said` hears its lines. Throws with what it said to stderr. */
+/** Runs a program of `journeys` against a platform; `said` hears its lines. Throws what it said to stderr. */
 export function runJourney(
   program: string,
   args: string[],
   platform: Platform,
-  said: (line: string) => void,
+  { said, signal }: { said: (line: string) => void; signal?: AbortSignal },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const file = join(root, 'journeys/dist', `${program}.js`);
@@ -32,6 +32,7 @@ export function runJourney(
     const child = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal && { signal }),
     });
     let rest = '';
     let wrong = '';

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startPatentOffice } from '@yuzhi/patent-office/start-patent-office';
 import { SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue';
+import { findKeys } from '@yuzhi/chassis/issuers';
 import { otlp, startTracing } from '@yuzhi/telemetry/tracing';
 import { startStripeSandbox } from '@yuzhi/stripe-sandbox/stripe-sandbox';
 import { type ServiceDatabase, plainDatabase, provisionDatabase } from '@yuzhi/backing/databases';
@@ -27,7 +28,7 @@ export interface PlatformOptions {
   name: string;
   shape: Shape;
   infrastructure: { databaseUrl: string; redisUrl: string; kafkaBrokers: string[] };
-  given?: Pick<Given, 'stripe' | 'oidcIssuer' | 'otlpEndpoint'>;
+  given?: Pick<Given, 'stripe' | 'oidc' | 'otlpEndpoint'>;
   steppable: boolean;
   /** How long the group waits for a member that was killed. */
   sessionTimeoutMs?: number;
@@ -49,7 +50,8 @@ export interface Platform {
   /** The doubles that run here; absent where the real one is configured. */
   stripeSandboxUrl?: string;
   patentOfficeUrl: string;
-  admin: { loginName: string; password: string };
+  /** Absent where another issuer than the embedded one keeps his password. */
+  admin?: { loginName: string; password: string };
   platformUscc: string;
   /** Processes by name, in the deployed shape. */
   pids(): Partial<Record<Member, number>>;
@@ -201,7 +203,8 @@ async function prepare(
   closing.push(() => office.close());
   const rail = await openRail(options, ports.stripeSandbox, `${gatewayUrl({ ports })}/v1/hooks/stripe`, secretFile);
   closing.push(() => rail.close());
-  const { oidcIssuer, otlpEndpoint } = given ?? {};
+  const { oidc, otlpEndpoint } = given ?? {};
+  if (oidc) await findKeys(oidc.issuer);
   if (otlpEndpoint && shape === 'one-process') closing.push(startTracing('yuzhi', otlp(otlpEndpoint)));
   const settings = settingsOf({
     infrastructure,
@@ -211,13 +214,14 @@ async function prepare(
     databases,
     patentOfficeUrl: office.url,
     stripe: rail.stripe,
-    ...(oidcIssuer && { oidcIssuer }),
+    ...(oidc && { oidc }),
     ...(otlpEndpoint && { otlpEndpoint }),
     steppable: options.steppable,
     sessionTimeoutMs: options.sessionTimeoutMs ?? 6000,
     logLevel: options.logLevel ?? 'warn',
   });
-  return { settings, office, rail, admin: { loginName: ADMIN, password: adminPassword(secretFile) } };
+  const admin = { loginName: ADMIN, password: adminPassword(secretFile) };
+  return { settings, office, rail, ...(!oidc && { admin }) };
 }
 
 const PREFERRED_PORTS = { gateway: 8080, stripeSandbox: 12111, patentOffice: 4100 };
@@ -247,7 +251,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       url,
       ...(rail.url && { stripeSandboxUrl: rail.url }),
       patentOfficeUrl: office.url,
-      admin,
+      ...(admin && { admin }),
       platformUscc: PLATFORM_USCC,
       pids: () => members.pids(),
       metricsUrls: () => metricsUrls(shape, ports),

@@ -16,6 +16,8 @@ export interface Reachable {
 const ELSEWHERE: Record<string, string> = {
   'escrow.sale.release.v1 · sale-not-registered': 'two events crossing: services/escrow, sale.int.spec',
   'oversight.clock.advance.v1 · clock-immovable': 'a platform whose clock stands: services/oversight, clock.spec',
+  'identity.person.sign-up.v1 · sign-in-elsewhere': 'another issuer: deploy/local, launch/start.spec',
+  'identity.organisation.add-client.v1 · sign-in-elsewhere': 'another issuer: deploy/local, launch/start.spec',
   'gateway · owner-unavailable': 'a service that is away: gateway, reads.int.spec',
   'gateway · log-unavailable': 'a broker that is away: gateway, broker-away.int.spec',
   'gateway · too-many-requests': 'a party or a lot beyond its measure: gateway, commands.int.spec',

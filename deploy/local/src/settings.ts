@@ -21,7 +21,7 @@ export interface SettingsParts {
   /** The rail: the real Stripe when its key is given, else the sandbox at this address. */
   stripe: { secretKey: string; webhookSecret: string; apiBase?: string };
   /** An issuer that somebody else runs; the embedded one when absent. */
-  oidcIssuer?: string;
+  oidc?: { issuer: string; administrator: string };
   /** Where spans go; absent: nowhere. */
   otlpEndpoint?: string;
   steppable: boolean;
@@ -34,7 +34,7 @@ export const gatewayUrl = ({ ports }: Pick<SettingsParts, 'ports'>): string => l
 
 /** The environment of each process, whatever shape it runs in. */
 export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway', Environment> {
-  const { infrastructure, ports, databases, secretFile, oidcIssuer, steppable } = parts;
+  const { infrastructure, ports, databases, secretFile, oidc, steppable } = parts;
   const publicUrl = gatewayUrl(parts);
   const urls = Object.fromEntries(SERVICES.map((service) => [service, local(ports[service])]));
   const [owners, watched] = [JSON.stringify(urls), JSON.stringify({ ...urls, gateway: publicUrl })];
@@ -43,8 +43,8 @@ export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway'
     REDIS_URL: infrastructure.redisUrl,
     TOPIC_PREFIX: parts.topicPrefix,
     SESSION_TIMEOUT_MS: String(parts.sessionTimeoutMs),
-    ISSUER_URL: oidcIssuer ?? `${publicUrl}/oidc`,
-    ...(!oidcIssuer && { JWKS_URL: `${local(ports.identity)}/oidc/jwks` }),
+    ISSUER_URL: oidc?.issuer ?? `${publicUrl}/oidc`,
+    ...(!oidc && { JWKS_URL: `${local(ports.identity)}/oidc/jwks` }),
     INTERNAL_SECRET: secretFor(secretFile, 'internal'),
     LOG_LEVEL: parts.logLevel,
     ...(process.env['KAFKA_CLIENT'] && { KAFKA_CLIENT: process.env['KAFKA_CLIENT'] }),
@@ -55,8 +55,9 @@ export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway'
       PUBLIC_URL: publicUrl,
       IDENTITY_SECRET: secretFor(secretFile, 'identity'),
       PLATFORM_USCC,
-      PLATFORM_ADMIN: ADMIN,
-      PLATFORM_ADMIN_PASSWORD: adminPassword(secretFile),
+      ...(oidc
+        ? { PLATFORM_ADMIN_SUBJECT: oidc.administrator }
+        : { PLATFORM_ADMIN: ADMIN, PLATFORM_ADMIN_PASSWORD: adminPassword(secretFile) }),
     },
     register: { PATENT_OFFICE_URL: parts.patentOfficeUrl, PATENT_OFFICE_DEMO: 'true' },
     contracts: { SIGNING_KEY_SECRET: secretFor(secretFile, 'signing keys') },

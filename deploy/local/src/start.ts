@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { givenInfrastructure, root } from '@yuzhi/backing/environment';
 import { AlreadyRunning, type Infrastructure, startInfrastructure } from '@yuzhi/backing/infrastructure';
 import { runJourney } from './journey-process.ts';
@@ -6,9 +7,23 @@ import { type Platform, startPlatform } from './platform.ts';
 import type { Shape } from './shapes.ts';
 import { createSteps } from '@yuzhi/backing/steps';
 
-const DIR = join(root, '.yuzhi/local');
-const shape: Shape = process.argv.includes('--processes') ? 'processes' : 'one-process';
+const { values: asked } = parseArgs({
+  options: {
+    /** Every service in a process of its own. */
+    processes: { type: 'boolean', default: false },
+    /** Where everything is kept that a start leaves behind. */
+    data: { type: 'string', default: join(root, '.yuzhi/local') },
+  },
+});
+const dir = resolve(asked.data);
+const shape: Shape = asked.processes ? 'processes' : 'one-process';
 const started = performance.now();
+const PASSWORD = 'password 密码 yuzhi-demo-2026';
+const DEMO_LOGINS = {
+  'zhongzhou.university': `中州理工大学 · rights holder, ${PASSWORD}`,
+  'songyue.machinery': `嵩岳精密机械 · bidder, ${PASSWORD}`,
+  'panshi.superhard': `磐石超硬材料 · bidder, ${PASSWORD}`,
+};
 
 const show = (urls: Record<string, string>) => {
   for (const [name, url] of Object.entries(urls)) console.log(`  ${name.padEnd(22)} ${url}`);
@@ -16,7 +31,7 @@ const show = (urls: Record<string, string>) => {
 
 async function infrastructureOrExit(): Promise<Infrastructure> {
   try {
-    return await startInfrastructure({ dir: DIR });
+    return await startInfrastructure({ dir });
   } catch (error) {
     if (error instanceof AlreadyRunning) {
       console.log(`Yuzhi is already running (process ${error.holder.pid}); Ctrl-C in its terminal stops it.`);
@@ -32,7 +47,9 @@ const infrastructure = await infrastructureOrExit();
 let platform: Platform | undefined;
 // Both the terminal and a wrapper may pass the signal on: the second one changes nothing.
 let stopping: Promise<void> | undefined;
+const seeding = new AbortController();
 const stopAll = async () => {
+  seeding.abort();
   await platform?.stop().catch((error: unknown) => console.error((error as Error).message));
   await infrastructure.stop();
 };
@@ -43,11 +60,15 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 try {
   const step = createSteps();
   const given = givenInfrastructure();
-  const options = { dir: DIR, name: 'yuzhi_', shape, infrastructure, given, steppable: true, step };
+  const options = { dir, name: 'yuzhi_', shape, infrastructure, given, steppable: true, step };
   platform = await startPlatform(options);
   const running = platform;
-  if (running.stripeSandboxUrl) {
-    await step('demo market', () => runJourney('seed', [], running, (line) => console.log(`  … ${line}`)));
+  const { admin } = running;
+  // Its people have a password here and pay on the sandbox's page.
+  const isDemonstration = admin !== undefined && running.stripeSandboxUrl !== undefined;
+  if (isDemonstration) {
+    const said = (line: string) => console.log(`  … ${line}`);
+    await step('demo market', () => runJourney('seed', [], running, { said, signal: seeding.signal }));
   }
   const urls = {
     'API 平台': running.url,
@@ -56,18 +77,19 @@ try {
     'Patent office 专利局替身': running.patentOfficeUrl,
   };
   infrastructure.announce(urls);
-  console.log(`\n豫知 Yuzhi · ready after ${((performance.now() - started) / 1000).toFixed(1)} s · 演示数据 demo data`);
+  const after = `ready after ${((performance.now() - started) / 1000).toFixed(1)} s`;
+  console.log(`\n豫知 Yuzhi · ${after}${isDemonstration ? ' · 演示数据 demo data' : ''}`);
   show(urls);
-  console.log('\n  Demo logins 演示账号 (password 密码 yuzhi-demo-2026)');
-  show({
-    'zhongzhou.university': '中州理工大学 · rights holder',
-    'songyue.machinery': '嵩岳精密机械 · bidder',
-    'panshi.superhard': '磐石超硬材料 · bidder',
-    [running.admin.loginName]: `平台 · desk and ops, password ${running.admin.password}`,
-  });
+  console.log('\n  Logins 账号');
+  if (isDemonstration) show(DEMO_LOGINS);
+  show(
+    admin
+      ? { [admin.loginName]: `平台 · desk and ops, password 密码 ${admin.password}` }
+      : { [given.oidc!.administrator]: `平台 · desk and ops, at ${given.oidc!.issuer}` },
+  );
   console.log('\nCtrl-C stops everything.');
 } catch (error) {
-  console.error((error as Error).message);
-  await stopAll();
+  if (!stopping) console.error((error as Error).message);
+  await (stopping ?? stopAll());
   process.exit(1);
 }

@@ -240,21 +240,33 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/** Everything; `journeys` only those, or the ones named behind it; with other arguments only Jest, which receives them. */
-async function testAll(args: string[]): Promise<Score> {
-  const onlyJourneys = args[0] === 'journeys';
-  const everything = args.length === 0;
+/** Starts, stops and tells the demonstration as a user does, on servers of their own. */
+const runLauncher = (within: string): Promise<Score> =>
+  runJest({
+    ...{ name: 'launcher', report: join(within, 'launcher.json'), env: {} },
+    args: ['--config', 'deploy/local/jest.launch.config.mjs'],
+  });
+
+/**
+ * Everything; `journeys` only those, or the ones named behind it; `launcher` only that; with other arguments only Jest,
+ * which receives them.
+ */
+async function testAll([first, ...rest]: string[]): Promise<Score> {
+  const everything = first === undefined;
+  const onlyJest = first !== undefined && !['journeys', 'launcher'].includes(first);
   const scores: Score[] = [];
   try {
     folder = await freshFolder();
+    if (first === 'launcher') return await runLauncher(folder);
     const guards = everything ? passGuards() : NONE;
     infrastructure = await startInfrastructure({ dir: folder, fast: true });
     // Building the load generator takes a minute the first time; if it fails, the loads say so.
     if (everything) void loadTools().catch(() => {});
-    if (!onlyJourneys) scores.push(await runTests(infrastructure, folder, args));
+    if (everything || onlyJest) scores.push(await runTests(infrastructure, folder, onlyJest ? [first, ...rest] : []));
     scores.push(await guards);
-    const platforms = { withLoads: everything, only: args.slice(1) };
-    if (onlyJourneys || everything) scores.push(await runPlatforms(infrastructure, folder, platforms));
+    const platforms = { withLoads: everything, only: rest };
+    if (!onlyJest) scores.push(await runPlatforms(infrastructure, folder, platforms));
+    if (everything) scores.push(await runLauncher(folder));
   } catch (error) {
     console.log((error as Error).message);
     scores.push({ passed: 0, failed: 1 });

@@ -14,6 +14,14 @@ describe('infrastructure given by the environment', () => {
     expect(givenInfrastructure({})).toEqual({});
   });
 
+  it('comes in pairs where one half is of no use', () => {
+    expect(givenInfrastructure({ OIDC_ISSUER: 'https://login.example', OIDC_ADMINISTRATOR: 'operator' })).toEqual({
+      oidc: { issuer: 'https://login.example', administrator: 'operator' },
+    });
+    expect(() => givenInfrastructure({ OIDC_ISSUER: 'https://login.example' })).toThrow('OIDC_ADMINISTRATOR');
+    expect(() => givenInfrastructure({ STRIPE_SECRET_KEY: 'sk_test_1' })).toThrow('STRIPE_WEBHOOK_SECRET');
+  });
+
   it('is refused by variable and address when nothing answers, without showing a password', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');

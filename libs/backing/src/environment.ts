@@ -12,23 +12,26 @@ export interface Given {
   kafkaBrokers?: string[];
   /** A test key's account; live keys are for the deployed shape. */
   stripe?: { secretKey: string; webhookSecret: string };
-  oidcIssuer?: string;
+  /** An issuer instead of the embedded one, and the subject by which it names the platform's administrator. */
+  oidc?: { issuer: string; administrator: string };
   /** Where traces are exported to. */
   otlpEndpoint?: string;
 }
 
 /**
  * DATABASE_URL (an administrator's), REDIS_URL, KAFKA_BROKERS (comma-separated), STRIPE_SECRET_KEY with
- * STRIPE_WEBHOOK_SECRET, OIDC_ISSUER, OTEL_EXPORTER_OTLP_ENDPOINT; empty counts as unset. Throws when one half of a
- * pair is missing.
+ * STRIPE_WEBHOOK_SECRET, OIDC_ISSUER with OIDC_ADMINISTRATOR, OTEL_EXPORTER_OTLP_ENDPOINT; empty counts as unset.
+ * Throws when one half of a pair is missing.
  */
 export function givenInfrastructure(env: NodeJS.ProcessEnv = process.env): Given {
   const brokers = (env['KAFKA_BROKERS'] ?? '').split(',').map((broker) => broker.trim());
   const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret } = env;
   if (secretKey && !webhookSecret) throw new Error('STRIPE_SECRET_KEY is set, so STRIPE_WEBHOOK_SECRET must be too');
+  const { OIDC_ISSUER: issuer, OIDC_ADMINISTRATOR: administrator } = env;
+  if (issuer && !administrator) throw new Error('OIDC_ISSUER is set, so OIDC_ADMINISTRATOR (a subject) must be too');
   return {
     ...(secretKey && webhookSecret && { stripe: { secretKey, webhookSecret } }),
-    ...(env['OIDC_ISSUER'] && { oidcIssuer: env['OIDC_ISSUER'] }),
+    ...(issuer && administrator && { oidc: { issuer, administrator } }),
     ...(env['OTEL_EXPORTER_OTLP_ENDPOINT'] && { otlpEndpoint: env['OTEL_EXPORTER_OTLP_ENDPOINT'] }),
     ...(env['DATABASE_URL'] && { databaseUrl: env['DATABASE_URL'] }),
     ...(env['REDIS_URL'] && { redisUrl: env['REDIS_URL'] }),

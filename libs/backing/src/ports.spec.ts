@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cacheDir } from './environment.ts';
+import { writeHolder } from './pidfile.ts';
 import { choosePorts, isFree } from './ports.ts';
 
 const occupy = async (port: number): Promise<Server> => {
@@ -34,6 +37,18 @@ describe('chosen ports', () => {
     intruder.close();
     expect(second.postgres).toBe(first.postgres);
     expect(second.redis).not.toBe(first.redis);
+  });
+
+  it('are not those of another living process that has not come to listen yet', async () => {
+    const [port] = Object.values(await choosePorts(file, ['redis']));
+    const sleeper = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)']);
+    const claimed = join(cacheDir(), 'ports', `${port}.pid`);
+    writeHolder(claimed, sleeper.pid!);
+    const { redis } = await choosePorts(join(dir, 'other.json'), ['redis'], { redis: port });
+    expect(redis).not.toBe(port);
+    sleeper.kill('SIGKILL');
+    await once(sleeper, 'exit');
+    expect(await choosePorts(join(dir, 'third.json'), ['redis'], { redis: port })).toEqual({ redis: port });
   });
 
   it('follow a preference when it is free, and keep what others chose in the same file', async () => {

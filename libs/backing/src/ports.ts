@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { cacheDir } from './environment.ts';
+import { claim } from './pidfile.ts';
 
 /** Below the range that outgoing connections take their ports from, so that a remembered port stays free. */
 const FIRST = 20_000;
@@ -13,6 +15,12 @@ export function isFree(port: number): Promise<boolean> {
     server.once('error', () => resolve(false));
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
+}
+
+/** Two checkouts that start at the same moment both find a port free: it is the one's whose process claims it first. */
+function isOurs(port: number): boolean {
+  const holder = claim(join(cacheDir(), 'ports', `${port}.pid`));
+  return !holder || holder.pid === process.pid;
 }
 
 function remembered(file: string): Record<string, number> {
@@ -38,7 +46,9 @@ export async function choosePorts<Name extends string>(
   const chosen = {} as Record<Name, number>;
   for (const name of names) {
     let port = known[name] ?? preferred[name] ?? 0;
-    while (port === 0 || taken.has(port) || !(await isFree(port))) port = FIRST + Math.floor(Math.random() * COUNT);
+    while (port === 0 || taken.has(port) || !(await isFree(port)) || !isOurs(port)) {
+      port = FIRST + Math.floor(Math.random() * COUNT);
+    }
     taken.add(port);
     chosen[name] = port;
   }

@@ -25,7 +25,7 @@ export const ProcessConfig = z.object({
     .default('0'),
   sessionTimeoutMs: z.coerce.number().int().min(1000).default(6000),
   issuerUrl: z.url(),
-  /** Where the issuer's keys are; by default `<issuer>/jwks`. */
+  /** Where the issuer's keys are; by default the issuer is asked. */
   jwksUrl: z.url().optional(),
   audience: z.string().min(1).default('yuzhi'),
   host: z.string().min(1).default('127.0.0.1'),

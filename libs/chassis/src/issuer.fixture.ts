@@ -12,6 +12,8 @@ export interface TestIssuer {
   ): Promise<string>;
   /** A token like one of ours, signed with a key that is not published. */
   forge(claims: JWTPayload): Promise<string>;
+  /** Whether it keeps to itself where its keys are. */
+  hide(hidden: boolean): void;
   close(): Promise<void>;
 }
 
@@ -20,9 +22,15 @@ export async function startIssuer(): Promise<TestIssuer> {
   const [pair, other] = await Promise.all([generateKeyPair('ES256'), generateKeyPair('ES256')]);
   const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'test', alg: 'ES256', use: 'sig' };
   let fetched = 0;
-  const server = createServer((_, response) => {
+  let isHidden = false;
+  const server = createServer((request, response) => {
+    response.setHeader('content-type', 'application/json');
+    if (request.url!.startsWith('/.well-known/')) {
+      if (isHidden) return void response.writeHead(503).end('{}');
+      return void response.end(JSON.stringify({ issuer: url, jwks_uri: `${url}/jwks` }));
+    }
     fetched += 1;
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
+    response.end(JSON.stringify({ keys: [jwk] }));
   });
   await new Promise<void>((go) => server.listen(0, '127.0.0.1', go));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -37,6 +45,7 @@ export async function startIssuer(): Promise<TestIssuer> {
   return {
     url,
     fetched: () => fetched,
+    hide: (hidden) => void (isHidden = hidden),
     sign: (claims, more) => signed(claims, pair.privateKey, more),
     forge: (claims) => signed(claims, other.privateKey),
     close: async () => {

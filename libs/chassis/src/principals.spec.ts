@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Id } from '@yuzhi/protocol/scalars';
 import { SignJWT } from 'jose';
 import { startIssuer, type TestIssuer } from './issuer.fixture.ts';
+import { personOf } from './issuers.ts';
 import { permit, Principals } from './principals.ts';
 import { Denied } from './problem.ts';
 
@@ -54,6 +56,12 @@ describe('who asks', () => {
 
   it('may only administer an organisation that is not verified yet', async () => {
     expect(await asked(await issuer.sign({ sub: person }), newcomer)).toMatchObject({ roles: ['admin'] });
+  });
+
+  it('is known by an id of ours where another issuer names people as it likes', async () => {
+    const named = (await asked(await issuer.sign({ sub: 'auth0|郑知行' })))!.person;
+    expect(named).toBe(personOf(issuer.url, 'auth0|郑知行'));
+    expect(Id.safeParse(named).success).toBe(true);
   });
 
   it('is refused the organisation of another', async () => {
@@ -122,6 +130,17 @@ describe('a token', () => {
     const away = new Principals({ issuerUrl: 'http://127.0.0.1:9', audience: 'yuzhi' }, table);
     const token = await issuer.sign({ sub: person });
     expect(await denied((async () => away.of({ authorization: `Bearer ${token}` }))())).toBe('owner-unavailable');
+  });
+
+  it('is good again once an issuer that was away at first tells where its keys are', async () => {
+    const late = await startIssuer();
+    const principals = new Principals({ issuerUrl: late.url, audience: 'yuzhi' }, table);
+    const ask = async (sub: string) => principals.of({ authorization: `Bearer ${await late.sign({ sub })}` });
+    late.hide(true);
+    expect(await denied(ask(person))).toBe('owner-unavailable');
+    late.hide(false);
+    expect(await ask(client)).toMatchObject({ principal: { person: client } });
+    await late.close();
   });
 });
 

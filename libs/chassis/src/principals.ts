@@ -2,6 +2,7 @@ import type { HeldTable } from '@yuzhi/messaging/held-table';
 import type { Permission, Principal, Role } from '@yuzhi/protocol/declare';
 import type { memberships } from '@yuzhi/protocol/identity';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { findKeys, personOf } from './issuers.ts';
 import { Denied } from './problem.ts';
 
 export interface IssuerConfig {
@@ -29,12 +30,14 @@ interface Headers {
 const OWN_ROLES: readonly Role[] = ['holder', 'bidder', 'signatory', 'finance'];
 /** Verified tokens of one generation that memory keeps; two generations are kept. */
 const REMEMBERED = 5000;
+/** What a published key can verify: never a secret shared with whoever reads the tokens. */
+const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'EdDSA', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'];
 /** These say that we could not look, not that the token is wrong. */
 const UNKNOWN_KEYS = [errors.JWKSTimeout.code, errors.JWKSInvalid.code, errors.JOSEError.code];
 
 /** From a token to who acts for whom. Roles come from the table of memberships, never from the token. */
 export class Principals {
-  readonly #keys;
+  #keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
   readonly #verifying = new Map<string, Promise<Verified>>();
   #recent = new Map<string, Verified>();
   #older = new Map<string, Verified>();
@@ -42,10 +45,7 @@ export class Principals {
   constructor(
     private readonly config: IssuerConfig,
     private readonly held: Pick<HeldTable<typeof memberships>, 'get'>,
-  ) {
-    const keys = config.jwksUrl ?? `${config.issuerUrl.replace(/\/$/, '')}/jwks`;
-    this.#keys = createRemoteJWKSet(new URL(keys), { timeoutDuration: 2000, cooldownDuration: 5000 });
-  }
+  ) {}
 
   /**
    * Undefined: nobody signed in. At once when the token is known, as it nearly always is.
@@ -83,19 +83,31 @@ export class Principals {
     const token = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
     if (!token) throw new Denied('sign-in-first');
     const { issuerUrl: issuer, audience } = this.config;
-    const options = { issuer, audience, algorithms: ['ES256'], typ: 'at+jwt', requiredClaims: ['sub', 'exp'] };
-    const { payload } = await jwtVerify(token, this.#keys, options).catch((e: unknown) => {
+    const options = { issuer, audience, algorithms: ALGORITHMS, typ: 'at+jwt', requiredClaims: ['sub', 'exp'] };
+    const verified = this.#published().then((keys) => jwtVerify(token, keys, options));
+    const { payload } = await verified.catch((e: unknown) => {
       const unknown = !(e instanceof errors.JOSEError) || UNKNOWN_KEYS.includes(e.code);
       throw new Denied(unknown ? 'owner-unavailable' : 'sign-in-first');
     });
     const organisation = payload['org'];
-    const verified: Verified = {
-      person: payload.sub!,
+    const known: Verified = {
+      person: personOf(issuer, payload.sub!),
       expiresAt: payload.exp! * 1000,
       ...(typeof organisation === 'string' && { organisation }),
     };
-    this.#remember(authorization, verified);
-    return verified;
+    this.#remember(authorization, known);
+    return known;
+  }
+  /** Found once; sought again where they were not found. */
+  #published() {
+    const { issuerUrl, jwksUrl } = this.config;
+    return (this.#keys ??= (jwksUrl ? Promise.resolve(jwksUrl) : findKeys(issuerUrl)).then(
+      (url) => createRemoteJWKSet(new URL(url), { timeoutDuration: 2000, cooldownDuration: 5000 }),
+      (error: unknown) => {
+        this.#keys = undefined;
+        throw error;
+      },
+    ));
   }
   #remember(authorization: string, verified: Verified): void {
     this.#recent.set(authorization, verified);

@@ -41,6 +41,19 @@ export const identityRefusals = {
     ['没有该人员。', 'There is no such person.'],
     ['请先让对方注册，再填写其人员编号。', 'Ask them to sign up, then use their person id.'],
   ),
+  'person-not-you': refusal(
+    403,
+    ['只能登记本人的姓名。', 'You may name nobody but yourself.'],
+    ['请使用本人的人员编号（GET /v1/me）。', 'Use your own person id, as GET /v1/me tells it.'],
+  ),
+  'sign-in-elsewhere': refusal(
+    409,
+    ['本平台的账号由外部登录系统管理。', 'Accounts of this platform are kept by an issuer of its own choice.'],
+    [
+      '请在该系统开户并登录，再登记姓名（POST /v1/people/:person）。',
+      'Get an account there, sign in, and tell your name (POST /v1/people/:person).',
+    ],
+  ),
   'organisation-exists': refusal(
     409,
     ['该统一社会信用代码已登记。', 'This unified social credit code is already registered.'],
@@ -95,8 +108,18 @@ export const signUp = form('identity.person.sign-up.v1', {
     name: text(60),
   }),
   answer: z.object({ person: Id }),
-  rejections: refusing(r, 'login-name-taken'),
+  rejections: refusing(r, 'login-name-taken', 'sign-in-elsewhere'),
   limit: 4096,
+});
+export const namePerson = command('identity.person.name.v1', {
+  route: 'POST /v1/people/:person',
+  summary: { zh: '登记或更正本人姓名', en: 'Tell your name, or correct it' },
+  key: 'person',
+  keyType: Id,
+  data: z.object({ name: text(60) }),
+  answer: z.object({ person: Id, name: text(60) }),
+  permission: 'person',
+  rejections: refusing(r, 'person-not-you'),
 });
 export const registerOrganisation = command('identity.organisation.register.v1', {
   route: 'POST /v1/organisations',
@@ -162,7 +185,7 @@ export const addClient = form('identity.organisation.add-client.v1', {
   params: z.object({ uscc: Uscc }),
   body: z.object({ name: text(60), roles: z.array(RoleName).min(1).max(7) }),
   answer: z.object({ clientId: Id, clientSecret: z.string() }),
-  rejections: refusing(r, 'organisation-not-yours', 'role-reserved'),
+  rejections: refusing(r, 'organisation-not-yours', 'role-reserved', 'sign-in-elsewhere'),
   limit: 4096,
 });
 

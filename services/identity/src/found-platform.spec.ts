@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { personOf } from '@yuzhi/chassis/issuers';
 import type { Reader } from '@yuzhi/database/store';
 import type { Credentials } from './credentials.ts';
 import { FoundPlatform } from './found-platform.ts';
@@ -11,10 +12,10 @@ const config = {
   platformAdmin: 'admin',
   platformAdminPassword: 'ten letters',
 };
-function founding({ founded = false, taken = false } = {}) {
+function founding({ founded = false, taken = false, more = {} } = {}) {
   const reader = { query: async () => ({ rowCount: founded ? 1 : 0 }) } as unknown as Reader;
   const credentials = { keep: async () => !taken } as unknown as Credentials;
-  return new FoundPlatform(reader, config as IdentityConfig, credentials);
+  return new FoundPlatform(reader, { ...config, ...more } as IdentityConfig, credentials);
 }
 
 describe('founding the platform', () => {
@@ -29,6 +30,13 @@ describe('founding the platform', () => {
     const [person, organisation] = first;
     expect(organisation).toMatchObject({ key: uscc, data: { kind: 'platform', administrator: person!.key } });
     expect(JSON.stringify(first)).not.toContain(config.platformAdminPassword);
+  });
+
+  it('keeps no password of an administrator who signs in at another issuer', async () => {
+    const more = { issuerUrl: 'https://login.example', platformAdminSubject: 'operator' };
+    const [person, organisation] = await founding({ taken: true, more }).run(uscc);
+    expect(person!.key).toBe(personOf('https://login.example', 'operator'));
+    expect(organisation).toMatchObject({ data: { administrator: person!.key } });
   });
 
   it('does not go on when somebody else has the login name: its administrator could never sign in', async () => {

@@ -1,3 +1,4 @@
+import { personOf } from '@yuzhi/chassis/issuers';
 import { CONFIG, READER } from '@yuzhi/chassis/service';
 import type { Reader } from '@yuzhi/database/store';
 import { type Follow, follow } from '@yuzhi/messaging/decision';
@@ -6,7 +7,7 @@ import { derivedId } from '@yuzhi/messaging/ids';
 import { foundPlatform, registerPerson } from '@yuzhi/protocol/identity';
 import { Inject, Injectable } from '@nestjs/common';
 import { Credentials } from './credentials.ts';
-import type { IdentityConfig } from './identity.config.ts';
+import { type IdentityConfig, isEmbedded } from './identity.config.ts';
 
 /** Founds the operator's own organisation once: somebody must be there to verify the others. */
 @Injectable()
@@ -26,10 +27,8 @@ export class FoundPlatform implements Errand<string> {
   }
 
   async run(uscc: string): Promise<Follow[]> {
-    const { platformName: name, platformAdmin, platformAdminPassword } = this.config;
-    const administrator = derivedId('platform administrator', uscc);
-    const kept = await this.credentials.keep(administrator, platformAdmin, platformAdminPassword);
-    if (!kept) throw new Error(`the login name ${platformAdmin} is somebody else's`);
+    const { platformName: name } = this.config;
+    const administrator = await this.#administrator(uscc);
     const place = { region: '410100', address: '河南省郑州市', legalRepresentative: '平台负责人' };
     return [
       follow(registerPerson, administrator, { person: administrator, name: '平台管理员' }),
@@ -42,5 +41,14 @@ export class FoundPlatform implements Errand<string> {
         administrator,
       }),
     ];
+  }
+  /** @returns his person's id, after which he can sign in */
+  async #administrator(uscc: string): Promise<string> {
+    const { issuerUrl, platformAdmin, platformAdminPassword, platformAdminSubject } = this.config;
+    if (!isEmbedded(this.config)) return personOf(issuerUrl, platformAdminSubject!);
+    const administrator = derivedId('platform administrator', uscc);
+    const kept = await this.credentials.keep(administrator, platformAdmin!, platformAdminPassword!);
+    if (!kept) throw new Error(`the login name ${platformAdmin} is somebody else's`);
+    return administrator;
   }
 }

@@ -1,4 +1,5 @@
 import { ServiceEnvironment } from '@yuzhi/chassis/config';
+import { issuer } from '@yuzhi/protocol/identity';
 import { Uscc } from '@yuzhi/protocol/uscc';
 import { z } from 'zod';
 
@@ -17,7 +18,32 @@ export const IdentityEnvironment = ServiceEnvironment.extend({
   /** The operator's own organisation and its first administrator, founded at the first start. */
   platformUscc: Uscc,
   platformName: z.string().min(1).default('豫知平台（演示）'),
-  platformAdmin: z.string().regex(/^[a-z0-9][a-z0-9._-]{2,39}$/),
-  platformAdminPassword: z.string().min(10),
-});
+  /** Of the embedded issuer: the administrator's login. */
+  platformAdmin: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{2,39}$/)
+    .optional(),
+  platformAdminPassword: z.string().min(10).optional(),
+  /** Of any other issuer: the subject by which it names the administrator. */
+  platformAdminSubject: z.string().min(1).max(255).optional(),
+})
+  .refine(
+    ({ issuerUrl, publicUrl, platformAdminSubject }) => platformAdminSubject || issuerUrl === publicUrl + issuer.prefix,
+    {
+      path: ['platformAdminSubject'],
+      error: 'another issuer than the embedded one needs it',
+    },
+  )
+  .refine(
+    ({ platformAdminSubject, platformAdmin, platformAdminPassword }) =>
+      platformAdminSubject || (platformAdmin && platformAdminPassword),
+    {
+      path: ['platformAdmin'],
+      error: 'the embedded issuer needs PLATFORM_ADMIN and PLATFORM_ADMIN_PASSWORD',
+    },
+  );
 export type IdentityConfig = z.output<typeof IdentityEnvironment>;
+
+/** Whether people sign in here, and not at another issuer. */
+export const isEmbedded = ({ platformAdminSubject }: Pick<IdentityConfig, 'platformAdminSubject'>): boolean =>
+  platformAdminSubject === undefined;

@@ -27,6 +27,7 @@ const people = new PersonHandlers();
 const admin = (party = uscc): Principal => ({ party, person: ADMIN, roles: ['admin'] });
 const sent = <C extends Command>(data: DataOf<C>, principal = admin()) =>
   ({ key: uscc, principal, data }) as unknown as Sent<C>;
+type Naming = Parameters<PersonHandlers['name']>[1];
 const codeOf = (decision: Decision<unknown>) => (decision instanceof Accepted ? 'done' : decision.code);
 const keptBy = ({ kept }: Decision<unknown>) => Object.fromEntries(kept.map(({ key, data }) => [key, data]));
 const toldBy = ({ events }: Decision<unknown>) =>
@@ -40,6 +41,17 @@ describe('registering', () => {
     const before = { person: MEMBER, name: '李', version: 1 };
     const again = people.register(before, sent({ person: MEMBER, name: '李晓彤' }));
     expect(again).toMatchObject({ state: before, body: { person: MEMBER }, kept: [] });
+  });
+
+  it('a person tells his name himself, whether he is known or signed in elsewhere, and corrects it', () => {
+    const himself = { party: MEMBER, person: MEMBER, roles: [] };
+    const saying = (name: string) => ({ key: MEMBER, principal: himself, data: { name } }) as unknown as Naming;
+    const first = people.name(undefined, saying('李晓彤'));
+    expect(first).toMatchObject({ state: { person: MEMBER, name: '李晓彤', version: 1 } });
+    const again = people.name({ person: MEMBER, name: '李晓彤', version: 1 }, saying('李晓丹'));
+    expect(again).toMatchObject({ state: { name: '李晓丹', version: 2 }, body: { person: MEMBER, name: '李晓丹' } });
+    expect(keptBy(again)).toEqual({ [MEMBER]: { person: MEMBER, name: '李晓丹' } });
+    expect(codeOf(people.name(undefined, { ...saying('他人'), principal: admin() }))).toBe('person-not-you');
   });
 
   it('an organisation makes its row and its administrator known, neither of them verified', () => {

@@ -5,6 +5,7 @@ import {
   foundPlatform,
   grantRoles,
   memberships,
+  namePerson,
   organisationRegistered,
   organisations,
   organisationVerified,
@@ -17,7 +18,7 @@ import {
 } from '@yuzhi/protocol/identity';
 import { Injectable } from '@nestjs/common';
 import { founded, foundedAsPlatform, granted, type Organisation, rolesOf, verified } from './domain/organisation.ts';
-import { type Person, registered } from './domain/person.ts';
+import { named, type Person, registered } from './domain/person.ts';
 import { OrganisationStore, PersonStore } from './identity.store.ts';
 
 @Injectable()
@@ -26,6 +27,12 @@ export class PersonHandlers {
   register(known: Person | undefined, { data: { person, name } }: Sent<typeof registerPerson>) {
     if (known) return accept(known, { person });
     return accept(registered(person, name), { person }).keep(people, person, { person, name });
+  }
+
+  @Handle(namePerson, PersonStore)
+  name(known: Person | undefined, { key: person, data: { name }, principal }: Sent<typeof namePerson>) {
+    if (person !== principal.person) return refuse('person-not-you');
+    return accept(named(known, person, name), { person, name }).keep(people, person, { person, name });
   }
 }
 

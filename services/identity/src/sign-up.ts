@@ -6,19 +6,23 @@ import { type Follow, follow, refuse } from '@yuzhi/messaging/decision';
 import { uuidv7 } from '@yuzhi/messaging/ids';
 import type { Outcome, Principal } from '@yuzhi/protocol/declare';
 import { addClient, registerClient, registerPerson, signUp } from '@yuzhi/protocol/identity';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '@yuzhi/chassis/service';
 import { Credentials } from './credentials.ts';
+import { type IdentityConfig, isEmbedded } from './identity.config.ts';
 
 /** The two forms with a secret in them: the secret goes to a side table, everything else travels on the log. */
 @Injectable()
 export class SignUp {
   constructor(
+    @Inject(CONFIG) private readonly config: IdentityConfig,
     private readonly credentials: Credentials,
     private readonly own: OwnCommands,
   ) {}
 
   @Receive(signUp)
   async person({ body: { loginName, password, name } }: Received<typeof signUp>) {
+    if (!isEmbedded(this.config)) return refuse('sign-in-elsewhere');
     const person = uuidv7();
     if (!(await this.credentials.keep(person, loginName, password))) return refuse('login-name-taken');
     const command = follow(registerPerson, person, { person, name });
@@ -29,6 +33,7 @@ export class SignUp {
   @Receive(addClient)
   async client({ params: { uscc }, body: { name, roles } }: Received<typeof addClient>, asker?: Principal) {
     if (asker?.party !== uscc) return refuse('organisation-not-yours');
+    if (!isEmbedded(this.config)) return refuse('sign-in-elsewhere');
     const client = randomUUID();
     const clientSecret = randomBytes(32).toString('base64url');
     await this.credentials.keepClient(client, uscc, name, clientSecret);

@@ -8,7 +8,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Configuration, errors, type JWK, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type pg from 'pg';
 import { Credentials } from '../credentials.ts';
-import type { IdentityConfig } from '../identity.config.ts';
+import { type IdentityConfig, isEmbedded } from '../identity.config.ts';
 import { decrypt, encrypt, keyFor, secretMatches } from '../secrets.ts';
 import { ClientAdapter, SideAdapter } from './adapter.ts';
 import { faultPage, signedOutPage, signInPage, signOutPage } from './pages.ts';
@@ -27,6 +27,11 @@ const HTML = {
 };
 
 class FormTooLarge extends Error {}
+
+const elsewhere = ({ issuerUrl }: IdentityConfig) => ({
+  zh: `请在 ${issuerUrl} 登录`,
+  en: `Sign in at ${issuerUrl}`,
+});
 
 /** The embedded OpenID Connect issuer: people by authorization code with PKCE, API clients by client credentials. */
 @Injectable()
@@ -50,6 +55,7 @@ export class Issuer {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isEmbedded(this.config)) return void response.writeHead(404, HTML).end(faultPage(elsewhere(this.config)));
     const provider = await (this.#provider ??= this.#open());
     const { protocol, host } = new URL(this.config.publicUrl);
     // What the world sees is configured, not what a proxy claims.
