@@ -134,8 +134,8 @@ describe('a token', () => {
 
   it('is good again once an issuer that was away at first tells where its keys are', async () => {
     const late = await startIssuer();
-    const principals = new Principals({ issuerUrl: late.url, audience: 'yuzhi' }, table);
-    const ask = async (sub: string) => principals.of({ authorization: `Bearer ${await late.sign({ sub })}` });
+    const asking = new Principals({ issuerUrl: late.url, audience: 'yuzhi' }, table);
+    const ask = async (sub: string) => asking.of({ authorization: `Bearer ${await late.sign({ sub })}` });
     late.hide(true);
     expect(await denied(ask(person))).toBe('owner-unavailable');
     late.hide(false);
