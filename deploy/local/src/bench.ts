@@ -7,6 +7,7 @@ import { endLeftParts } from '@yuzhi/backing/parts';
 import { livingHolder } from '@yuzhi/backing/pidfile';
 import { createSteps } from '@yuzhi/backing/steps';
 import { readOptions } from '@yuzhi/loadtests/bench/options';
+import { KAFKA_USERS } from './settings.ts';
 import { checkOut, startRival } from './checkout.ts';
 import { journeyEnvironment } from './journey-process.ts';
 import { type Platform, startPlatform } from './platform.ts';
@@ -75,7 +76,7 @@ async function bench(args: string[]): Promise<number> {
   const { against } = readOptions(args);
   const checkout = against && (await checkOut(against, step));
   const dir = await freshFolder();
-  const infrastructure = await startInfrastructure({ dir });
+  const infrastructure = await startInfrastructure({ dir, kafkaUsers: KAFKA_USERS });
   closing.push(() => infrastructure.stop());
   ownServers(infrastructure);
   const options = { dir, name: PREFIX, shape: 'processes' as const, infrastructure, steppable: false, step };

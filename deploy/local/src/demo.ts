@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '@yuzhi/backing/environment';
 import { startInfrastructure } from '@yuzhi/backing/infrastructure';
+import { KAFKA_USERS } from './settings.ts';
 import { runJourney } from './journey-process.ts';
 import { startPlatform } from './platform.ts';
 import { createSteps } from '@yuzhi/backing/steps';
@@ -24,7 +25,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 let code = 0;
 try {
-  const infrastructure = await startInfrastructure({ dir, fast: true });
+  const infrastructure = await startInfrastructure({ dir, fast: true, kafkaUsers: KAFKA_USERS });
   closing.push(() => infrastructure.stop());
   const step = createSteps();
   const options = { dir, name: 'demo_', shape: 'one-process' as const, infrastructure, steppable: true, step };

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { kafkaAdminAddress } from '@yuzhi/backing/kafka-users';
 import { SERVICES } from '@yuzhi/protocol/catalogue';
 import { evidenceEnvironment, runningEvidence } from './evidence.ts';
 
@@ -28,6 +29,13 @@ describe('the evidence of a platform', () => {
     expect(password.length).toBeGreaterThan(30);
     expect(new Set(Object.values(readers).map((url) => new URL(url).password)).size).toBe(SERVICES.length);
     expect(JSON.stringify(readers)).not.toContain('top');
+  });
+
+  it('is the log as its auditor where the launcher’s broker knows users', () => {
+    const kafkaBrokers = [kafkaAdminAddress('127.0.0.1:7', 'top-secret')];
+    const own = parts();
+    const { KAFKA_BROKERS } = evidenceEnvironment({ ...own, infrastructure: { ...own.infrastructure, kafkaBrokers } });
+    expect(KAFKA_BROKERS).toMatch(/^auditor:[\w-]{43}@127\.0\.0\.1:7$/);
   });
 
   it('is the log, the rail and the office besides', () => {

@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readerUrlOf } from '@yuzhi/backing/databases';
 import { type Given, givenInfrastructure, root } from '@yuzhi/backing/environment';
+import { kafkaPassword } from '@yuzhi/backing/kafka';
+import { kafkaAdminAddress, kafkaBrokersOf } from '@yuzhi/backing/kafka-users';
 import { SERVICES } from '@yuzhi/protocol/catalogue';
-import { SANDBOX_KEY } from './settings.ts';
+import { AUDITOR, SANDBOX_KEY } from './settings.ts';
 
 /** A platform as a proof finds it: whose folder, under which names, on which servers. */
 export interface EvidenceParts {
@@ -25,7 +27,7 @@ export function evidenceEnvironment(parts: EvidenceParts): Record<string, string
     readerUrlOf(infrastructure.databaseUrl, `${name}${service.replaceAll('-', '_')}`, join(dir, 'secret'));
   return {
     YUZHI_READERS: JSON.stringify(Object.fromEntries(SERVICES.map((service) => [service, reader(service)]))),
-    KAFKA_BROKERS: infrastructure.kafkaBrokers.join(','),
+    KAFKA_BROKERS: kafkaBrokersOf(infrastructure.kafkaBrokers, AUDITOR).join(','),
     TOPIC_PREFIX: name,
     YUZHI_RAIL_URL: stripeSandboxUrl ?? STRIPE,
     YUZHI_RAIL_KEY: given?.stripe?.secretKey ?? SANDBOX_KEY,
@@ -46,7 +48,7 @@ export function runningEvidence(dir: string, name: string): Record<string, strin
     given,
     infrastructure: {
       databaseUrl: given.databaseUrl ?? local('postgres', 'postgresql://'),
-      kafkaBrokers: given.kafkaBrokers ?? [local('kafka', '')],
+      kafkaBrokers: given.kafkaBrokers ?? [kafkaAdminAddress(local('kafka', ''), kafkaPassword(dir))],
     },
     ...(!given.stripe && { stripeSandboxUrl: local('stripeSandbox', 'http://') }),
     patentOfficeUrl: local('patentOffice', 'http://'),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { root } from '@yuzhi/backing/environment';
 import { startInfrastructure } from '@yuzhi/backing/infrastructure';
 import { createSteps } from '@yuzhi/backing/steps';
+import { KAFKA_USERS } from './settings.ts';
 import { runProof } from './evidence.ts';
 import { loadTools, runLoad } from './load-process.ts';
 import { startPlatform } from './platform.ts';
@@ -34,7 +35,7 @@ async function loadScratch(): Promise<number> {
   mkdirSync(runs, { recursive: true });
   const dir = mkdtempSync(join(runs, 'run-'));
   closing.push(async () => rmSync(dir, { recursive: true, force: true }));
-  const infrastructure = await startInfrastructure({ dir });
+  const infrastructure = await startInfrastructure({ dir, kafkaUsers: KAFKA_USERS });
   closing.push(() => infrastructure.stop());
   const name = process.env['DATABASE_URL'] ? `${NAME}${process.pid}_` : NAME;
   const shape = 'processes' as const;

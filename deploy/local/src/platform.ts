@@ -1,14 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startPatentOffice } from '@yuzhi/patent-office/start-patent-office';
+import { grantAccess } from '@yuzhi/messaging/kafka-access';
 import { SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue';
 import { findKeys } from '@yuzhi/chassis/issuers';
 import { otlp, startTracing } from '@yuzhi/telemetry/tracing';
 import { startStripeSandbox } from '@yuzhi/stripe-sandbox/stripe-sandbox';
 import { type ServiceDatabase, plainDatabase, provisionDatabase } from '@yuzhi/backing/databases';
 import type { Given } from '@yuzhi/backing/environment';
+import { areOurs } from '@yuzhi/backing/kafka-users';
 import { type Watchdog, startWatchdog } from '@yuzhi/backing/parts';
 import { choosePorts } from '@yuzhi/backing/ports';
+import { secretsOf } from './leaks.ts';
 import {
   ADMIN,
   adminPassword,
@@ -53,6 +56,8 @@ export interface Platform {
   /** Absent where another issuer than the embedded one keeps his password. */
   admin?: { loginName: string; password: string };
   platformUscc: string;
+  /** What its processes were told and must not tell. */
+  secrets: readonly string[];
   /** Processes by name, in the deployed shape. */
   pids(): Partial<Record<Member, number>>;
   /** Where metrics are served; one address where all members share a process. */
@@ -203,6 +208,8 @@ async function prepare(
   closing.push(() => office.close());
   const rail = await openRail(options, ports.stripeSandbox, `${gatewayUrl({ ports })}/v1/hooks/stripe`, secretFile);
   closing.push(() => rail.close());
+  const { kafkaBrokers } = infrastructure;
+  if (areOurs(kafkaBrokers)) await grantAccess(kafkaBrokers, name, { owners: SERVICES, doors: ['gateway'] });
   const { oidc, otlpEndpoint } = given ?? {};
   if (oidc) await findKeys(oidc.issuer);
   if (otlpEndpoint && shape === 'one-process') closing.push(startTracing('yuzhi', otlp(otlpEndpoint)));
@@ -253,6 +260,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       patentOfficeUrl: office.url,
       ...(admin && { admin }),
       platformUscc: PLATFORM_USCC,
+      secrets: secretsOf(Object.values(settings)),
       pids: () => members.pids(),
       metricsUrls: () => metricsUrls(shape, ports),
       metricsUrl: (member) => metricsUrl(ports[member]),

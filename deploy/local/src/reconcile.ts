@@ -4,6 +4,7 @@ import { givenInfrastructure, root } from '@yuzhi/backing/environment';
 import { startInfrastructure } from '@yuzhi/backing/infrastructure';
 import { livingHolder } from '@yuzhi/backing/pidfile';
 import { createSteps } from '@yuzhi/backing/steps';
+import { KAFKA_USERS } from './settings.ts';
 import { evidenceEnvironment, runningEvidence, runProof } from './evidence.ts';
 import { startPlatform } from './platform.ts';
 
@@ -13,7 +14,7 @@ const args = process.argv.slice(2);
 
 /** The one that was stored is started for as long as it takes: what waited when it stopped is done first. */
 async function reconcileStored(): Promise<number> {
-  const infrastructure = await startInfrastructure({ dir: DIR });
+  const infrastructure = await startInfrastructure({ dir: DIR, kafkaUsers: KAFKA_USERS });
   const given = givenInfrastructure();
   const shape = 'one-process' as const;
   const parts = { dir: DIR, name: NAME, infrastructure, given };

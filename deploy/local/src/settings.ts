@@ -1,12 +1,17 @@
 import { makeUscc } from '@yuzhi/protocol/uscc';
 import { SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue';
 import { type ServiceDatabase, secretFor } from '@yuzhi/backing/databases';
+import { kafkaBrokersOf } from '@yuzhi/backing/kafka-users';
 
 /** The operator's organisation on a platform that this launcher makes. */
 export const PLATFORM_USCC = makeUscc(1);
 export const ADMIN = 'platform.admin';
 /** Of the rail's sandbox, which moves no money. */
 export const SANDBOX_KEY = 'sk_test_yuzhi_demonstration';
+
+/** Who may connect to a broker that this launcher starts: the processes, and who judges what they did. */
+export const AUDITOR = 'auditor';
+export const KAFKA_USERS: readonly string[] = [...SERVICES, 'gateway', AUDITOR];
 
 export type Environment = Record<string, string>;
 
@@ -38,8 +43,8 @@ export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway'
   const publicUrl = gatewayUrl(parts);
   const urls = Object.fromEntries(SERVICES.map((service) => [service, local(ports[service])]));
   const [owners, watched] = [JSON.stringify(urls), JSON.stringify({ ...urls, gateway: publicUrl })];
-  const common: Environment = {
-    KAFKA_BROKERS: infrastructure.kafkaBrokers.join(','),
+  const common = (user: ServiceName | 'gateway'): Environment => ({
+    KAFKA_BROKERS: kafkaBrokersOf(infrastructure.kafkaBrokers, user).join(','),
     REDIS_URL: infrastructure.redisUrl,
     TOPIC_PREFIX: parts.topicPrefix,
     SESSION_TIMEOUT_MS: String(parts.sessionTimeoutMs),
@@ -49,7 +54,7 @@ export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway'
     LOG_LEVEL: parts.logLevel,
     ...(process.env['KAFKA_CLIENT'] && { KAFKA_CLIENT: process.env['KAFKA_CLIENT'] }),
     ...(parts.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: parts.otlpEndpoint }),
-  };
+  });
   const own: Partial<Record<ServiceName, Environment>> = {
     identity: {
       PUBLIC_URL: publicUrl,
@@ -71,7 +76,7 @@ export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway'
     oversight: { OWNERS: owners, WATCHED: watched },
   };
   const service = (name: ServiceName): Environment => ({
-    ...common,
+    ...common(name),
     PORT: String(ports[name]),
     WRITER_URL: databases[name].writerUrl,
     READER_URL: databases[name].readerUrl,
@@ -83,7 +88,7 @@ export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway'
   });
   return {
     ...(Object.fromEntries(SERVICES.map((name) => [name, service(name)])) as Record<ServiceName, Environment>),
-    gateway: { ...common, PORT: String(ports.gateway), PUBLIC_URL: publicUrl, OWNERS: owners },
+    gateway: { ...common('gateway'), PORT: String(ports.gateway), PUBLIC_URL: publicUrl, OWNERS: owners },
   };
 }
 

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { givenInfrastructure, root } from '@yuzhi/backing/environment';
 import { AlreadyRunning, type Infrastructure, startInfrastructure } from '@yuzhi/backing/infrastructure';
+import { KAFKA_USERS } from './settings.ts';
 import { runJourney } from './journey-process.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import type { Shape } from './shapes.ts';
@@ -31,7 +32,7 @@ const show = (urls: Record<string, string>) => {
 
 async function infrastructureOrExit(): Promise<Infrastructure> {
   try {
-    return await startInfrastructure({ dir });
+    return await startInfrastructure({ dir, kafkaUsers: KAFKA_USERS });
   } catch (error) {
     if (error instanceof AlreadyRunning) {
       console.log(`Yuzhi is already running (process ${error.holder.pid}); Ctrl-C in its terminal stops it.`);

@@ -4,7 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '@yuzhi/backing/environment';
 import { type Infrastructure, startInfrastructure } from '@yuzhi/backing/infrastructure';
+import { KAFKA_USERS } from './settings.ts';
 import { journeyEnvironment } from './journey-process.ts';
+import { leaksOf } from './leaks.ts';
 import { loadTools, runLoad, shortTransfers } from './load-process.ts';
 import { endLeftParts } from '@yuzhi/backing/parts';
 import { startOwnPostgres } from '@yuzhi/backing/own-servers';
@@ -132,6 +134,8 @@ interface Stage {
   shape: Shape;
   dir: string;
   env: Record<string, string>;
+  /** What its logs must not hold. */
+  secrets: readonly string[];
   close(): Promise<void>;
 }
 /** A platform for journeys, and what tests may do to it from outside. */
@@ -141,12 +145,15 @@ async function openStage(infrastructure: Infrastructure, folder: string, shape: 
   const rehearsal = await startRehearsal({ brokers: infrastructure.kafkaBrokers, prefix: name });
   const given = { otlpEndpoint: rehearsal.url };
   const options = { dir, name, shape, infrastructure, given, steppable: true, sessionTimeoutMs: 2000, step };
-  const platform = await startPlatform(options);
+  // All that a process would ever say, so that it can be looked through; in one process the logs are this terminal's.
+  const logLevel = shape === 'processes' ? 'debug' : 'warn';
+  const platform = await startPlatform({ ...options, logLevel });
   rehearsal.attach(platform);
   const env = { ...journeyEnvironment(platform), YUZHI_REHEARSAL_URL: rehearsal.url };
   return {
     shape,
     dir,
+    secrets: platform.secrets,
     env: { ...env, YUZHI_REACHED_FILE: reachedFile(folder, shape), YUZHI_SHAPE: shape },
     async close() {
       await platform.stop();
@@ -177,7 +184,7 @@ async function runPlatforms(
   const inOne = await openStage(infrastructure, folder, 'one-process');
   const inMany = await openStage(infrastructure, folder, 'processes');
   const behind = async () => {
-    const score = await runJourneys(inMany, 'aloud', only);
+    const score = sum([await runJourneys(inMany, 'aloud', only), judgeLogs(inMany)]);
     return withLoads ? sum([score, await runLoads(infrastructure, folder)]) : score;
   };
   const scores = await Promise.all([runJourneys(inOne, 'after', only), behind()]);
@@ -211,6 +218,13 @@ async function loadsOn(postgres: OwnPostgres, servers: Infrastructure, within: s
     await platform.stop();
   }
   return score;
+}
+
+/** A log that holds a secret fails the run. */
+function judgeLogs({ dir, secrets }: Stage): Score {
+  const leaks = leaksOf(dir, secrets);
+  for (const leak of leaks) console.log(`a secret in a log: ${leak}`);
+  return leaks.length ? { passed: 0, failed: 1 } : { passed: 1, failed: 0 };
 }
 
 const reachedFile = (of: string, shape: Shape) => join(of, `reached-${shape}.jsonl`);
@@ -259,7 +273,7 @@ async function testAll([first, ...rest]: string[]): Promise<Score> {
     folder = await freshFolder();
     if (first === 'launcher') return await runLauncher(folder);
     const guards = everything ? passGuards() : NONE;
-    infrastructure = await startInfrastructure({ dir: folder, fast: true });
+    infrastructure = await startInfrastructure({ dir: folder, fast: true, kafkaUsers: KAFKA_USERS });
     // Building the load generator takes a minute the first time; if it fails, the loads say so.
     if (everything) void loadTools().catch(() => {});
     if (everything || onlyJest) scores.push(await runTests(infrastructure, folder, onlyJest ? [first, ...rest] : []));

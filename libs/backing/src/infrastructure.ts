@@ -15,12 +15,15 @@ export interface InfrastructureOptions {
   /** For tests: quicker, and a crash of the machine loses the data. */
   fast?: boolean;
   quiet?: boolean;
+  /** Whom a broker that is started here knows besides its administrator. */
+  kafkaUsers?: readonly string[];
 }
 
 export interface Infrastructure {
   /** An administrator's: it may create databases and roles. */
   databaseUrl: string;
   redisUrl: string;
+  /** An administrator's, too, where they are started here: see `kafka-users`. */
   kafkaBrokers: string[];
   /** Of the parts started here; a part that was given by the environment has none. */
   pids: { postgres?: number; kafka?: number; redis?: number };
@@ -64,7 +67,7 @@ export async function checkGiven({ databaseUrl, redisUrl, kafkaBrokers }: Given)
 }
 
 async function startParts(options: InfrastructureOptions, given: Given, step: Step) {
-  const { dir, fast } = options;
+  const { dir, fast, kafkaUsers: users } = options;
   const ports = await choosePorts(join(dir, 'ports.json'), ['postgres', 'redis', 'kafka', 'kafkaController']);
   const watchdog = startWatchdog();
   const started: Part[] = [];
@@ -81,7 +84,7 @@ async function startParts(options: InfrastructureOptions, given: Given, step: St
   const { postgres, kafka, kafkaController: controllerPort, redis } = ports;
   const attempts = [
     run('postgres', !!given.databaseUrl, () => startPostgres({ dir, port: postgres, fast }, watchdog)),
-    run('kafka', !!given.kafkaBrokers, () => startKafka({ dir, port: kafka, controllerPort, fast }, watchdog)),
+    run('kafka', !!given.kafkaBrokers, () => startKafka({ dir, port: kafka, controllerPort, fast, users }, watchdog)),
     run('redis', !!given.redisUrl, () => startRedis({ dir, port: redis }, watchdog)),
   ] as const;
   // All are awaited, even when one fails: only then is it known what must be stopped.

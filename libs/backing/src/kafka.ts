@@ -13,8 +13,10 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { secretFor } from './databases.ts';
 import { javaProgram, root } from './environment.ts';
 import { fetchJars } from './kafka-jars.ts';
+import { kafkaAdminAddress, loginModule } from './kafka-users.ts';
 import { type Part, type Watchdog, answers, startPart } from './parts.ts';
 import { born } from './pidfile.ts';
 
@@ -36,6 +38,9 @@ function clusterId(): string {
   }
 }
 
+/** The administrator's, of the broker whose data lies in this folder. */
+export const kafkaPassword = (dir: string): string => secretFor(join(dir, 'secret'), 'kafka');
+
 /** An archive of loaded classes halves the start. It belongs to one Java and one set of jars; a stop writes it. */
 function classArchive(java: string, libs: string): string {
   const program = realpathSync(java);
@@ -54,16 +59,18 @@ function archiveDraft(archive: string): string {
   return `${archive}.${process.pid}`;
 }
 
-function writeProperties(dir: string, port: number, controllerPort: number): string {
+function writeProperties(dir: string, port: number, controllerPort: number, login: string): string {
   const file = join(dir, 'kafka.properties');
   const values: Record<string, string> = {
     '@PORT@': String(port),
     '@CONTROLLER_PORT@': String(controllerPort),
     '@DATA@': join(dir, 'kafka'),
+    '@LOGIN@': login,
   };
   writeFileSync(
     file,
     readFileSync(TEMPLATE, 'utf8').replace(/@[A-Z_]+@/g, (key) => values[key] ?? key),
+    { mode: 0o600 },
   );
   return file;
 }
@@ -75,18 +82,28 @@ async function format(java: string, libs: string, properties: string, data: stri
   await promisify(execFile)(java, [...args, '-t', clusterId(), '-c', properties]);
 }
 
+export interface KafkaOptions {
+  dir: string;
+  port: number;
+  controllerPort: number;
+  fast?: boolean;
+  /** Who may connect besides the administrator; what each may do is granted to him over the log. */
+  users?: readonly string[];
+}
+
 /**
- * Starts a Kafka broker on the two ports with its data in `dir/kafka`. Clients should expect "coordinator is loading"
- * for a moment after the first start and retry.
+ * Starts a Kafka broker on the two ports with its data in `dir/kafka`; its addresses are the administrator's. Clients
+ * should expect "coordinator is loading" for a moment after the first start and retry.
  */
 export async function startKafka(
-  { dir, port, controllerPort, fast = false }: { dir: string; port: number; controllerPort: number; fast?: boolean },
+  { dir, port, controllerPort, fast = false, users = [] }: KafkaOptions,
   watchdog: Watchdog,
 ): Promise<Part & { brokers: string[] }> {
   const java = javaProgram();
   const libs = await fetchJars();
   mkdirSync(dir, { recursive: true });
-  const properties = writeProperties(dir, port, controllerPort);
+  const password = kafkaPassword(dir);
+  const properties = writeProperties(dir, port, controllerPort, loginModule(password, users));
   await format(java, libs, properties, join(dir, 'kafka'));
   const archive = classArchive(java, libs);
   const draft = archiveDraft(archive);
@@ -108,5 +125,5 @@ export async function startKafka(
     await part.stop();
     if (existsSync(draft)) renameSync(draft, archive);
   };
-  return { pid: part.pid, stop, brokers: [`127.0.0.1:${port}`] };
+  return { pid: part.pid, stop, brokers: [kafkaAdminAddress(`127.0.0.1:${port}`, password)] };
 }

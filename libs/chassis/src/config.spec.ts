@@ -36,6 +36,11 @@ describe('the configuration of a service', () => {
     });
   });
 
+  it('takes brokers that ask who connects', () => {
+    const KAFKA_BROKERS = 'escrow:pass-word@kafka-0:9092';
+    expect(read({ KAFKA_BROKERS }).kafkaBrokers).toEqual([KAFKA_BROKERS]);
+  });
+
   it('takes numbers and truths from text', () => {
     expect(read({ PORT: '8080', STEPPABLE: 'true', SWEEP_MS: '100' })).toMatchObject({
       port: 8080,

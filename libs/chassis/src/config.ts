@@ -9,7 +9,9 @@ export const ProcessConfig = z.object({
   kafkaBrokers: z
     .string()
     .transform((list) => list.split(',').map((broker) => broker.trim()))
-    .pipe(z.array(z.string().regex(/^[^\s:]+:\d+$/, 'host:port, separated by commas'))),
+    .pipe(
+      z.array(z.string().regex(/^([^\s:@]+:[^\s@]+@)?[^\s:@]+:\d+$/, '[user:password@]host:port, separated by commas')),
+    ),
   /** Which client speaks to Kafka, kafkajs by default; replicas of one service may differ. */
   kafkaClient: z.enum(['kafkajs', 'platformatic']).optional(),
   redisUrl: z.url({ protocol: /^rediss?$/ }),

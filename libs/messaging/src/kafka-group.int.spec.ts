@@ -1,13 +1,14 @@
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { Kafka, KafkaJSNonRetriableError, logLevel } from 'kafkajs';
+import { KafkaJSNonRetriableError } from 'kafkajs';
 import { openLogs, specifyGroup } from './fixture/group.specification.ts';
 import { brokers } from './fixture/topics.ts';
+import { openKafka } from './kafkajs.ts';
 import { KafkaLog } from './kafka-log.ts';
 
 const group = openLogs('group', (settings) => new KafkaLog(settings));
 const { prefix, open, topicOf, read } = group;
-const raw = () => new Kafka({ clientId: 'raw', brokers, logLevel: logLevel.NOTHING });
+const raw = () => openKafka(brokers, { clientId: 'raw' });
 
 specifyGroup(group);
 

@@ -1,6 +1,7 @@
-import { type Admin, type Batch as KafkaBatch, type Consumer, type EachBatchPayload, Kafka, logLevel } from 'kafkajs';
+import { type Admin, type Batch as KafkaBatch, type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import type { ICustomPartitioner, Producer } from 'kafkajs';
 import { uuidv7 } from './ids.ts';
+import { openKafka } from './kafkajs.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 import { repairKafkajs } from './kafkajs-repairs.ts';
 import type { Batch, CommandFollower, Log, LogRecord, TopicSpec } from './log.ts';
@@ -48,7 +49,7 @@ export class KafkaLog implements Log {
 
   constructor(private readonly settings: KafkaSettings) {
     const { clientId, brokers } = settings;
-    this.#kafka = new Kafka({ clientId, brokers, logLevel: logLevel.NOTHING, connectionTimeout: 1000, retry });
+    this.#kafka = openKafka(brokers, { clientId, connectionTimeout: 1000, retry });
   }
 
   prepare(topics: TopicSpec[]): Promise<string> {

@@ -1,5 +1,5 @@
 import type { Admin, BaseOptions, Consumer, Producer } from '@platformatic/kafka';
-import type { KafkaSettings } from './kafka-settings.ts';
+import { type KafkaSettings, reachOf } from './kafka-settings.ts';
 
 /** Short and stubborn, as with the other client: a broker that was away for 3 s is found again at once. */
 const RETRY = { retries: 20, retryDelay: (_: object, __: string, attempt: number) => Math.min(25 * 2 ** attempt, 300) };
@@ -27,7 +27,12 @@ export class PlatformaticClient {
 
   get #options(): BaseOptions {
     const { clientId, brokers } = this.settings;
-    return { clientId, bootstrapBrokers: brokers, connectTimeout: 1000, metadataMaxAge: METADATA_MS, ...RETRY };
+    const { places: bootstrapBrokers } = reachOf(brokers);
+    return { clientId, bootstrapBrokers, ...this.#connection, metadataMaxAge: METADATA_MS, ...RETRY };
+  }
+  get #connection() {
+    const { user } = reachOf(this.settings.brokers);
+    return { connectTimeout: 1000, ...(user && { sasl: { mechanism: 'PLAIN' as const, ...user } }) };
   }
 
   async admin(): Promise<Admin> {
@@ -50,7 +55,7 @@ export class PlatformaticClient {
       heartbeatInterval: sessionTimeoutMs / 3,
       protocols: [PROTOCOL],
     });
-    return { consumer, pool: new ConnectionPool(clientId, { connectTimeout: 1000 }) };
+    return { consumer, pool: new ConnectionPool(clientId, this.#connection) };
   }
 }
 /** Who reads: a consumer, and its connections for fetching. */

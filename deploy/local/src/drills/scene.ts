@@ -8,6 +8,7 @@ import type { Step } from '@yuzhi/backing/steps';
 import { readAddresses } from '@yuzhi/journeys/journeys.config';
 import { Stage } from '@yuzhi/journeys/stage';
 import pg from 'pg';
+import { KAFKA_USERS } from '../settings.ts';
 import { journeyEnvironment } from '../journey-process.ts';
 import type { LoadedPlatform } from '../load-process.ts';
 import { type Platform, startPlatform } from '../platform.ts';
@@ -69,7 +70,7 @@ async function layLines(
 async function startServers({ needs, closing }: SceneOptions) {
   const disk = needs.disk && (await makeSlowDisk());
   if (disk) closing.push(async () => disk.remove());
-  const servers = [startOwnKafka(), startOwnPostgres(disk?.env), startOwnRedis()] as const;
+  const servers = [startOwnKafka(KAFKA_USERS), startOwnPostgres(disk?.env), startOwnRedis()] as const;
   const [kafka, postgres, redis] = await Promise.all(servers);
   for (const server of [kafka, postgres, redis]) closing.push(() => server.stop());
   return { kafka, postgres, redis, ...(disk && { disk }) };
