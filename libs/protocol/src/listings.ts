@@ -64,6 +64,11 @@ export const listingsRefusals = {
     ['已公告的挂牌不能由权利人撤回。', 'An announced listing cannot be withdrawn by its holder.'],
     ['请联系平台。', 'Contact the desk.'],
   ),
+  'listing-not-stuck': refusal(
+    409,
+    ['挂牌未受阻，无需重试。', 'The listing is not stuck.'],
+    ['请刷新后再操作。', 'Reload and look at its status.'],
+  ),
 };
 const r = listingsRefusals;
 
@@ -122,6 +127,16 @@ export const approveListing = command('listings.listing.approve.v1', {
   permission: ['desk'],
   rejections: refusing(r, 'listing-not-found', 'listing-not-in-review'),
 });
+/** Nobody answered what the listing asked, and the cause was put right: it is asked again from the first attempt. */
+export const retryListing = command('listings.listing.retry.v1', {
+  route: 'POST /v1/listings/:saleId/retry',
+  summary: { zh: '重试受阻的挂牌', en: 'Ask again what a stuck listing waits for' },
+  ...saleId,
+  data: nothing,
+  answer: nothing,
+  permission: ['desk', 'ops'],
+  rejections: refusing(r, 'listing-not-found', 'listing-not-stuck'),
+});
 /** Sent by listings itself, from bidding's `ended`. */
 export const concludeListing = command('listings.listing.conclude.v1', {
   summary: { zh: '竞价结束', en: 'The bidding has ended' },
@@ -148,7 +163,7 @@ export const closeListing = command('listings.listing.close.v1', {
   rejections: {},
 });
 export const wakeListing = command('listings.listing.wake.v1', {
-  summary: { zh: '公示期届满', en: 'The objection window has passed' },
+  summary: { zh: '挂牌时点已到', en: 'A deadline of the listing has passed' },
   ...saleId,
   data: nothing,
   answer: nothing,
@@ -188,6 +203,13 @@ export const listingWithdrawn = event('listings.listing.withdrawn.v1', {
   key: 'saleId',
   data: z.object({ saleId: SaleId }),
   sentence: { zh: '权利人撤回挂牌。', en: 'The holder withdrew the listing.' },
+  audience: 'parties',
+});
+export const listingStuck = event('listings.listing.stuck.v1', {
+  key: 'saleId',
+  /** `at` is what it asks for, `reason` a code; the sentences say it to people. */
+  data: z.object({ saleId: SaleId, at: z.string(), reason: z.string(), reasonZh: z.string(), reasonEn: z.string() }),
+  sentence: { zh: '挂牌受阻：{reasonZh}', en: 'The listing is stuck: {reasonEn}' },
   audience: 'parties',
 });
 export const resultAnnounced = event('listings.result.announced.v1', {
@@ -263,6 +285,8 @@ export const ListingView = z
     /** Licences that the buyer takes over (SPC interpretation on technology contracts, art. 24). */
     encumbrances: z.array(z.object({ kind: z.string(), holder: z.string().nullable(), until: z.string().nullable() })),
     returnReason: z.string().nullable(),
+    /** Why it does not go on by itself, for its holder, the desk and ops. */
+    stuck: z.object({ reason: z.string(), zh: z.string(), en: z.string(), since: Instant }).nullable(),
     announcedAt: Instant.nullable(),
     result: z.object({ outcome: z.string(), paddle: z.int().nullable(), priceFen: Fen.nullable() }).nullable(),
     noticeUntil: Instant.nullable(),
@@ -287,6 +311,8 @@ export const listListings = query('listings.listing.list.v1', {
     status: ListingStatus.optional(),
     q: z.string().max(100).optional(),
     mine: z.enum(['true', 'false']).optional(),
+    /** For the holder and the desk, who alone see it. */
+    stuck: z.enum(['true', 'false']).optional(),
   }),
   answer: page(ListingView),
 });

@@ -58,7 +58,10 @@ const overdue: Check = {
   },
 };
 
-const STUCK: Record<string, string> = {
+const STUCK = {
+  listings: `select format('listings.listing %s', sale_id) as row,
+      format('nobody answers its question: %s', state -> 'asking' ->> 'what') as says
+    from listing where stuck`,
   contracts: `select format('contracts.deal %s', sale_id) as row, format('stuck while %s', status) as says
     from deal where stuck`,
   bidding: `select format('bidding.bidder %s %s', sale_id, party) as row, format('its deposit: %s', stuck) as says
@@ -70,10 +73,10 @@ const STUCK: Record<string, string> = {
 };
 const stuck: Check = {
   name: 'nothing-stuck',
-  proves: 'no deal, deposit or payment waits for a person to put something right',
+  proves: 'no listing, deal, deposit or payment waits for a person to put something right',
   find: async ({ databases }) => {
     const found = await Promise.all(
-      (['contracts', 'bidding', 'escrow'] as const).map(async (service) => {
+      (Object.keys(STUCK) as (keyof typeof STUCK)[]).map(async (service) => {
         const { rows } = await databases[service].query<Found>(`${STUCK[service]} limit ${FINDINGS_MAX}`);
         return rows;
       }),

@@ -10,6 +10,7 @@ import { officeChecks } from './office-checks.ts';
 import { processChecks } from './process-checks.ts';
 import { railChecks } from './rail-checks.ts';
 import { recordChecks } from './record-checks.ts';
+import { reservationChecks } from './reservation-checks.ts';
 import { sealChecks } from './seal-checks.ts';
 
 /** Everything that is proven, in the order in which it is told. */
@@ -22,6 +23,7 @@ export const CHECKS: readonly Check[] = [
   ...moneyChecks,
   ...railChecks,
   ...officeChecks,
+  ...reservationChecks,
   ...processChecks,
   ...logChecks,
 ];

@@ -41,7 +41,8 @@ const OWN: Partial<Record<ServiceName, string[]>> = {
   bidding: ['auction', 'bidder', 'bid', 'moment'],
   escrow: ['account', 'journal', 'entry', 'hold', 'sale', 'payment_order', 'payee', 'rail_operation', 'seal'],
   contracts: ['deal', 'file'],
-  register: ['filing'],
+  listings: ['listing'],
+  register: ['filing', 'patent'],
   oversight: ['sale_record'],
 };
 
@@ -96,7 +97,7 @@ export class World {
         return this.run(service, tables.map((table) => `delete from ${table}`).join('; '));
       }),
     );
-    await Promise.all([this.#quotes(), this.#deposits(), this.#registration(), this.#record()]);
+    await Promise.all([this.#quotes(), this.#deposits(), this.#registration(), this.#reservation(), this.#record()]);
   }
 
   async #quotes(): Promise<void> {
@@ -233,5 +234,21 @@ export class World {
       ...[LOT, at(0), JSON.stringify(state)],
     );
     this.filings = new Map([['DEMO-1', { state: 'registered', number: 'CN1', to: [P1] }]]);
+  }
+
+  /** That the lot is announced, and its patent held for it. */
+  async #reservation(): Promise<void> {
+    await this.run(
+      'listings',
+      `insert into listing (sale_id, seller, status, patent_number, words, listed_at, version, state)
+         values ($1, 's', 'announced', 'CN1', '', $2, 1, $3)`,
+      ...[LOT, at(0), JSON.stringify({ reservation: 'held', asking: { what: 'release' } })],
+    );
+    await this.run(
+      'register',
+      `insert into patent (patent_number, mirror_state, stale, owners, words, office_version, requested_at, version,
+         state) values ('CN1', 'mirrored', false, '[]', '', 1, $1, 1, $2)`,
+      ...[at(0), JSON.stringify({ reservedBy: LOT })],
+    );
   }
 }

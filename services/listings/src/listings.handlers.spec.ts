@@ -7,24 +7,38 @@ import type { Command, DataOf, Principal } from '@yuzhi/protocol/declare';
 import type { concludeListing } from '@yuzhi/protocol/listings';
 import { releasePatent, reservePatent } from '@yuzhi/protocol/register';
 import fc from 'fast-check';
-import { changed, draft, type Listing, type ListingMove, moved } from './domain/listing.ts';
+import { stuckOf } from './domain/asking.ts';
+import { type Ask, changed, draft, type Listing, type ListingMove, moved } from './domain/listing.ts';
 import { ListingAnswers } from './listings.answers.ts';
 import { BUYER, DAY_MS, entry, NOW, offer, PATENT, SALE, SELLER } from './listings.fixture.ts';
 import { ListingHandlers } from './listings.handlers.ts';
 
 const UNTIL = NOW + 7 * DAY_MS;
-const rulebook = { int: () => 5, version: () => '2026-11' } as unknown as Rulebook;
+const RULED: Record<string, number> = {
+  'listings.result-notice-working-days': 5,
+  'listings.answer-seconds': 3600,
+  'listings.ask-attempts': 3,
+};
+const HOUR_MS = 3_600_000;
+const rulebook = { int: (id: string) => RULED[id], version: () => '2026-11' } as unknown as Rulebook;
 const calendar = { addWorkingDays: (at: number, n: number) => ({ at: at + (n + 2) * DAY_MS, provisional: true }) };
 const handlers = new ListingHandlers(rulebook, calendar as unknown as Calendar);
-const answers = new ListingAnswers();
+const answers = new ListingAnswers(rulebook);
 
 const by = (party: string): Principal => ({ party, person: party, roles: ['holder'] });
 const sent = <C extends Command>(data: DataOf<C>, party = SELLER) =>
   ({ key: SALE, principal: by(party), data }) as unknown as Sent<C>;
+/** A question that was put at `NOW`. */
+const asking = (what: Ask, attempt = 1): Pick<Listing, 'asking' | 'deadlineAt'> => ({
+  asking: { what, attempt, refusal: null, stuckAt: null },
+  deadlineAt: NOW + HOUR_MS,
+});
 const drafted = draft(SALE, SELLER, held(offer()), NOW);
 const at = (...moves: ListingMove[]): Listing => {
   const patch: Partial<Record<ListingMove, Partial<Listing>>> = {
-    reserved: { entry, reservation: 'held' },
+    approve: asking('reserve'),
+    reserved: { entry, reservation: 'held', ...asking('open') },
+    opened: { asking: null, deadlineAt: null },
     sell: { result: held(sold), noticeUntil: UNTIL, deadlineAt: UNTIL },
     'notice-passed': { deadlineAt: null },
   };
@@ -105,12 +119,12 @@ describe('the desk', () => {
   });
 
   it('approves it, which only asks the register: nothing is announced yet', () => {
-    const decision = handlers.approve(reviewing);
+    const decision = handlers.approve(reviewing, sent({}), NOW);
     expect([decision.state, toldBy(decision)]).toEqual([reserving, []]);
     const question = { patentNumber: PATENT, saleId: SALE, seller: SELLER, purpose: 'transfer' };
     expect(askedBy(decision)).toEqual([[reservePatent.type, PATENT, question]]);
-    expect(codeOf(handlers.approve(undefined))).toBe('listing-not-found');
-    expect(codeOf(handlers.approve(announced))).toBe('listing-not-in-review');
+    expect(codeOf(handlers.approve(undefined, sent({}), NOW))).toBe('listing-not-found');
+    expect(codeOf(handlers.approve(announced, sent({}), NOW))).toBe('listing-not-in-review');
   });
 });
 
@@ -202,11 +216,17 @@ describe('what the bidding answers', () => {
 
   it('about the release is remembered once', () => {
     const { accepted: released, failed: lost } = answers.released;
-    const waiting = changed(opening, { reservation: 'releasing' });
+    const waiting = changed(announced, { reservation: 'releasing', ...asking('release') });
     const back = { patentNumber: PATENT, saleId: SALE };
-    expect(released(waiting, {}, NOW, back).state).toMatchObject({ reservation: 'none' });
-    expect(released(announced, {}, NOW, back).state).toBe(announced);
-    expect(lost(waiting, { code: 'internal-fault' }, NOW, back).state).toBe(waiting);
+    const free = { reservation: 'none', asking: null, deadlineAt: null };
+    expect(released(waiting, {}, NOW, back).state).toMatchObject(free);
+    const still = { reservation: 'releasing', deadlineAt: NOW + HOUR_MS };
+    const { state } = lost(waiting, { code: 'internal-fault' }, NOW, back);
+    expect(state).toMatchObject({ ...still, asking: { what: 'release', refusal: 'internal-fault', stuckAt: null } });
+    for (const listing of [announced, { ...reserving, reservation: 'releasing' as const }]) {
+      expect(released(listing, {}, NOW, back).state).toBe(listing);
+      expect(lost(listing, { code: 'internal-fault' }, NOW, back).state).toBe(listing);
+    }
   });
 });
 
@@ -258,8 +278,104 @@ describe('the objection window', () => {
   });
 });
 
+describe('a question that nobody answers', () => {
+  const wake = (listing: Listing, now: number) => handlers.wake(listing, sent({}), now);
+  const retry = (listing: Listing | undefined, now = NOW) => handlers.retry(listing, sent({}), now);
+  const unsold = { ...sold, outcome: 'unsold-no-bid', winner: null, paddle: null, priceFen: null } as const;
+  const freeing = handlers.conclude(announced, sent(unsold), NOW).state;
+  const late = (n: number) => NOW + n * HOUR_MS;
+  /** Woken at each of its deadlines until the attempts of the rule are over. */
+  const given = (listing: Listing): Listing => [1, 2, 3].reduce((l, n) => wake(l, late(n)).state, listing);
+  const QUESTIONS: [Ask, Listing, string][] = [
+    ['reserve', reserving, reservePatent.type],
+    ['open', opening, openAuction.type],
+    ['release', freeing, releasePatent.type],
+  ];
+
+  it.each(QUESTIONS)('%s is put again at each deadline, as often as the rule says', (what, listing, type) => {
+    expect(wake(listing, late(1) - 1)).toMatchObject({ state: listing, asks: [] });
+    const second = wake(listing, late(1));
+    const { version } = listing;
+    expect(second.state).toMatchObject({ asking: { what, attempt: 2 }, deadlineAt: late(2), version: version + 1 });
+    expect([askedBy(second).map(([of]) => of), toldBy(second)]).toEqual([[type], []]);
+    expect(wake(second.state, late(2)).state).toMatchObject({ asking: { attempt: 3 }, deadlineAt: late(3) });
+  });
+
+  it.each(QUESTIONS)('%s is stuck after the last of them, and says so once', (what, listing) => {
+    const third = [1, 2].reduce((l, n) => wake(l, late(n)).state, listing);
+    const decision = wake(third, late(3) + 5);
+    const stuck = decision.state;
+    const reason = `${what}-unanswered`;
+    const { zh: reasonZh, en: reasonEn } = stuckOf(stuck)!;
+    expect(toldBy(decision)).toEqual([['listing.stuck', { saleId: SALE, at: what, reason, reasonZh, reasonEn }]]);
+    expect([askedBy(decision), stuckOf(stuck)]).toMatchObject([[], { reason, since: late(3) }]);
+    expect(stuck).toMatchObject({ status: listing.status, deadlineAt: null });
+    expect(wake(stuck, late(9))).toMatchObject({ state: stuck, events: [], asks: [] });
+  });
+
+  it('names the last refusal where there was one, and a code of tomorrow as our fault', () => {
+    const { failed } = answers.released;
+    const asked = { patentNumber: PATENT, saleId: SALE };
+    const saying = (code: string) => stuckOf(failed(given(freeing), { code }, NOW, asked).state as Listing);
+    for (const code of ['internal-fault', 'patent-on-the-moon']) {
+      expect(saying(code)).toMatchObject({ reason: code, zh: expect.stringContaining('平台内部错误') });
+    }
+    const once = failed(freeing, { code: 'internal-fault' }, NOW, asked).state as Listing;
+    expect(wake(once, late(1)).state).toMatchObject({ asking: { attempt: 2, refusal: null } });
+  });
+
+  it.each(QUESTIONS)('%s is put afresh by an operator, who can only do so when it is stuck', (what, listing, type) => {
+    const stuck = given(listing);
+    const decision = retry(stuck, late(8)) as Accepted<Listing>;
+    expect(askedBy(decision).map(([of]) => of)).toEqual([type]);
+    const asked = { what, attempt: 1, refusal: null, stuckAt: null };
+    expect(decision).toMatchObject({ body: {}, state: { asking: asked, deadlineAt: late(9) } });
+    expect(decision.state.version).toBe(stuck.version + 1);
+    expect(stuckOf(decision.state)).toBeNull();
+    expect([retry(undefined), retry(listing), retry(announced)].map(codeOf)).toEqual([
+      ...['listing-not-found', 'listing-not-stuck', 'listing-not-stuck'],
+    ]);
+  });
+
+  it('goes on by itself when it is answered after all', () => {
+    const question = { patentNumber: PATENT, saleId: SALE, seller: SELLER, purpose: 'transfer' as const };
+    const reserved = answers.reserved.accepted(given(reserving), entry, late(9), question).state as Listing;
+    expect(reserved).toMatchObject({ status: 'opening', reservation: 'held', asking: { what: 'open', attempt: 1 } });
+    const asked = { saleId: SALE, seller: SELLER, terms: offer().terms };
+    const opened = answers.opened.accepted(given(opening), RULES, late(9), asked).state as Listing;
+    expect(opened).toMatchObject({ status: 'announced', asking: null, deadlineAt: null });
+    const freed = answers.released.accepted(given(freeing), {}, late(9), { patentNumber: PATENT, saleId: SALE });
+    expect(freed.state).toMatchObject({ status: 'unsold', reservation: 'none', asking: null });
+  });
+
+  it('about the release gives way to a new reservation, whose refusal lets the patent go once more', () => {
+    const back = answers.opened.failed(opening, { code: 'internal-fault' }, NOW, {
+      saleId: SALE,
+      seller: SELLER,
+      terms: offer().terms,
+    });
+    const stuck = given(back.state as Listing);
+    const again = handlers.approve(handlers.submit(stuck, sent({})).state as Listing, sent({}), late(4))
+      .state as Listing;
+    expect(again).toMatchObject({ status: 'reserving', reservation: 'releasing', asking: { what: 'reserve' } });
+    const question = { patentNumber: PATENT, saleId: SALE, seller: SELLER, purpose: 'transfer' as const };
+    const taken = answers.reserved.accepted(again, entry, NOW, question).state;
+    expect(taken).toMatchObject({ status: 'opening', reservation: 'held' });
+    const refused = refusing(answers.reserved.refused, 'patent-pledged')(
+      again,
+      { code: 'patent-pledged', body: {} },
+      NOW,
+      question,
+    );
+    expect([refused.state, askedBy(refused)]).toMatchObject([
+      { status: 'returned', reservation: 'releasing' },
+      [releasing],
+    ]);
+  });
+});
+
 describe('the end of the deal', () => {
-  const close = (listing: Listing | undefined) => handlers.close(listing, sent({ saleId: SALE }));
+  const close = (listing: Listing | undefined) => handlers.close(listing, sent({ saleId: SALE }), NOW);
 
   it('completes the sale and gives the patent back, once', () => {
     const decision = close(contracting);
@@ -280,7 +396,7 @@ describe('whatever comes, in whatever order', () => {
     submit: (listing) => handlers.submit(listing, sent({})),
     withdraw: (listing) => handlers.withdraw(listing, sent({})),
     return: (listing) => handlers.sendBack(listing, sent({ comment: 'x' })),
-    approve: (listing) => handlers.approve(listing),
+    approve: (listing) => handlers.approve(listing, sent({}), NOW),
     reserved: (listing) => answers.reserved.accepted(listing, entry, NOW, question),
     refused: (listing) =>
       answers.reserved.refused['patent-pledged'](listing, { code: 'patent-pledged', body: {} }, NOW, question),
@@ -291,8 +407,11 @@ describe('whatever comes, in whatever order', () => {
     released: (listing) => answers.released.accepted(listing, {}, NOW, { patentNumber: PATENT, saleId: SALE }),
     sold: (listing) => handlers.conclude(listing, sent(sold), NOW),
     unsold: (listing) => handlers.conclude(listing, sent({ ...sold, outcome: 'unsold-no-bid' }), NOW),
+    lost: (listing) =>
+      answers.released.failed(listing, { code: 'internal-fault' }, NOW, { patentNumber: PATENT, saleId: SALE }),
     wake: (listing) => handlers.wake(listing, sent({}), UNTIL),
-    close: (listing) => handlers.close(listing, sent({ saleId: SALE })),
+    retry: (listing) => handlers.retry(listing, sent({}), NOW),
+    close: (listing) => handlers.close(listing, sent({ saleId: SALE }), NOW),
   };
 
   it('a listing is announced only while the register holds its patent, and ends only by giving it back', () => {
@@ -313,6 +432,9 @@ describe('whatever comes, in whatever order', () => {
           expect(holds && listing.reservation !== 'held').toBe(false);
           expect(gaveBack && !decision.asks.some(({ command }) => command === releasePatent)).toBe(false);
           expect(hasEnded && listing.reservation === 'held').toBe(false);
+          const waits = listing.reservation === 'releasing' || ['reserving', 'opening'].includes(listing.status);
+          expect(waits).toBe(listing.asking !== null);
+          expect(waits && listing.deadlineAt === null && stuckOf(listing) === null).toBe(false);
         }
       }),
       { numRuns: 500 },

@@ -16,6 +16,7 @@ import {
   listingWithdrawn,
   resultAnnounced,
   resultConfirmed,
+  retryListing,
   returnListing,
   reviseListing,
   saleCompleted,
@@ -23,8 +24,8 @@ import {
   wakeListing,
   withdrawListing,
 } from '@yuzhi/protocol/listings';
-import { releasePatent, reservePatent } from '@yuzhi/protocol/register';
 import { Injectable } from '@nestjs/common';
+import { ask, askAgain, giveBack, stuckOf } from './domain/asking.ts';
 import { changed, draft, isEditable, type Listing, moved } from './domain/listing.ts';
 import { ListingStore } from './listings.store.ts';
 
@@ -85,17 +86,18 @@ export class ListingHandlers {
   }
 
   @Handle(approveListing, ListingStore)
-  approve(listing: Listing | undefined) {
+  approve(listing: Listing | undefined, _: Sent<typeof approveListing>, now: number) {
     if (!listing) return refuse('listing-not-found');
     const reserving = moved(listing, 'approve');
     if (!reserving) return refuse('listing-not-in-review');
-    const { saleId, seller, patentNumber } = listing;
-    return accept(reserving, {}).ask(reservePatent, patentNumber, {
-      patentNumber,
-      saleId,
-      seller,
-      purpose: 'transfer',
-    });
+    return ask(reserving, 'reserve', this.#at(now));
+  }
+
+  @Handle(retryListing, ListingStore)
+  retry(listing: Listing | undefined, _: Sent<typeof retryListing>, now: number) {
+    if (!listing) return refuse('listing-not-found');
+    if (!stuckOf(listing)) return refuse('listing-not-stuck');
+    return ask(changed(listing, {}), listing.asking!.what, this.#at(now));
   }
 
   @On(auctionEnded)
@@ -106,13 +108,11 @@ export class ListingHandlers {
   @Handle(concludeListing, ListingStore)
   conclude(listing: Listing | undefined, { data }: Sent<typeof concludeListing>, now: number) {
     if (!listing) throw new Error(`${data.saleId}: a bidding without its listing`);
-    const { saleId, patentNumber } = listing;
+    const { saleId } = listing;
     if (data.outcome !== 'sold') {
-      const unsold = moved(listing, 'leave-unsold', { result: held(data), reservation: 'releasing' });
+      const unsold = moved(listing, 'leave-unsold', { result: held(data) });
       if (!unsold) return accept(listing);
-      return accept(unsold)
-        .tell(listingUnsold, { saleId, outcome: data.outcome }, saleId)
-        .ask(releasePatent, patentNumber, { patentNumber, saleId });
+      return giveBack(unsold, this.#at(now)).tell(listingUnsold, { saleId, outcome: data.outcome }, saleId);
     }
     const days = this.rulebook.int('listings.result-notice-working-days', now);
     const { at: until, provisional } = this.calendar.addWorkingDays(data.endedAt, days);
@@ -128,6 +128,7 @@ export class ListingHandlers {
   wake(listing: Listing | undefined, _: Sent<typeof wakeListing>, now: number) {
     if (!listing) throw new Error('a deadline without its listing');
     if (listing.deadlineAt === null || listing.deadlineAt > now) return accept(listing);
+    if (listing.asking) return askAgain(listing, this.#at(now));
     const confirmed = moved(listing, 'notice-passed', { deadlineAt: null });
     if (!confirmed) return accept(listing);
     const { saleId, patentNumber, seller, result, terms, inventors, inventorBps, costsFen, entry } = confirmed;
@@ -148,13 +149,13 @@ export class ListingHandlers {
   }
 
   @Handle(closeListing, ListingStore)
-  close(listing: Listing | undefined, { data: { saleId } }: Sent<typeof closeListing>) {
+  close(listing: Listing | undefined, { data: { saleId } }: Sent<typeof closeListing>, now: number) {
     if (!listing) throw new Error(`${saleId}: a deal without its listing`);
-    const { patentNumber } = listing;
-    const sold = moved(listing, 'close', { reservation: 'releasing' });
-    if (!sold) return accept(listing);
-    return accept(sold)
-      .tell(saleCompleted, { saleId }, saleId)
-      .ask(releasePatent, patentNumber, { patentNumber, saleId });
+    const sold = moved(listing, 'close');
+    return sold ? giveBack(sold, this.#at(now)).tell(saleCompleted, { saleId }, saleId) : accept(listing);
+  }
+
+  #at(now: number) {
+    return { now, rules: this.rulebook };
   }
 }

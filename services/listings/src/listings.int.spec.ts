@@ -11,6 +11,7 @@ import {
   concludeListing,
   draftListing,
   type ListingView,
+  retryListing,
   returnListing,
   reviseListing,
   submitListing,
@@ -29,6 +30,7 @@ jest.setTimeout(60_000);
 
 type View = z.output<typeof ListingView>;
 const DESK = makeUscc(1);
+const HOUR_MS = 3_600_000;
 const YEAR = new Date().getFullYear();
 
 let stage: Stage;
@@ -39,7 +41,11 @@ beforeAll(async () => {
     service: 'listings',
     database: await testDatabase('listings'),
     module: (config) => ListingsModule.with(config),
-    rules: { 'listings.result-notice-working-days': ['5', 'working-days'] },
+    rules: {
+      'listings.result-notice-working-days': ['5', 'working-days'],
+      'listings.answer-seconds': ['3600', 'seconds'],
+      'listings.ask-attempts': ['2', 'count'],
+    },
   });
   for (const year of [YEAR, YEAR + 1]) stage.year(year, { provisional: year > YEAR });
   holder = stage.employ(SELLER, ['holder']);
@@ -302,6 +308,44 @@ describe('answers', () => {
   };
 });
 
+describe('a patent that the register does not let go', () => {
+  it('is asked for again, then stuck for ops and the holder to see, and free once an operator retries', async () => {
+    const saleId = await opening();
+    await stage.refuse(openAuction, saleId, 'periods-out-of-order');
+    const retry = (by = officer('ops'), of = saleId) => stage.send(retryListing, of, {}, by);
+    expect(codes([await retry(), await retry(officer('ops'), uuidv7()), await retry(seller())])).toEqual([
+      ...['listing-not-stuck', 'listing-not-found', 'forbidden'],
+    ]);
+    await stage.answer(releasePatent, saleId, { status: 500, code: 'internal-fault' });
+    stage.turnClock((turned += HOUR_MS + 1000));
+    await stage.until(async () => (await stage.asked(releasePatent, saleId)).length === 2);
+    await stage.answer(releasePatent, saleId, { status: 500, code: 'internal-fault' }, 2);
+    stage.turnClock((turned += HOUR_MS + 1000));
+    await stage.until(async () => (await stateOf(saleId)).deadlineAt === null);
+    expect(await stage.asked(releasePatent, saleId)).toHaveLength(2);
+    expect((await stage.told(saleId)).at(-1)).toMatchObject({
+      type: 'listings.listing.stuck.v1',
+      data: { at: 'release', reason: 'internal-fault' },
+    });
+
+    const seen = async (query: string, by?: Asker) =>
+      (await stage.pages<View>(`/v1/listings?${query}&limit=100`, by)).flat().map((listing) => listing.saleId);
+    const ops = stage.employ(DESK, ['ops']);
+    await stage.idle();
+    expect(await seen('stuck=true', ops)).toContain(saleId);
+    expect(await seen('stuck=true&mine=true', holder)).toContain(saleId);
+    expect(await seen('stuck=false', ops)).not.toContain(saleId);
+    const { body } = await stage.get<View>(`/v1/listings/${saleId}`, holder);
+    expect(body.stuck).toMatchObject({ reason: 'internal-fault', zh: expect.stringContaining('平台内部错误') });
+
+    expect((await retry()).code).toBe('done');
+    await stage.answer(releasePatent, saleId, {}, 3);
+    expect(await stateOf(saleId)).toMatchObject({ reservation: 'none', asking: null, deadlineAt: null });
+    expect(await seen('stuck=true', ops)).not.toContain(saleId);
+    expect(await seen('stuck=true')).not.toContain(saleId);
+  });
+});
+
 describe('the end of a bidding', () => {
   it.each(['unsold-no-bid', 'unsold-below-reserve'] as const)(
     '%s ends the listing and gives the patent back',
@@ -373,7 +417,7 @@ describe('reading listings', () => {
         kind: 'invention',
         demo: true,
       },
-      ...{ ipc: entry.ipc, description: offer().description, returnReason: null, version: 6 },
+      ...{ ipc: entry.ipc, description: offer().description, returnReason: null, stuck: null, version: 6 },
       terms: { ...terms, reserved: true, reserveFen: null },
       encumbrances: [{ kind: 'ordinary-licence', holder: '演示数据·被许可人', until: '2028-01-05' }],
       announcedAt: expect.any(Number),

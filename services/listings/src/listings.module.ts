@@ -3,12 +3,13 @@ import { ServiceModule } from '@yuzhi/chassis/service';
 import { catalogue } from '@yuzhi/protocol/catalogue';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaClient } from './generated/prisma/client.ts';
+import { NEEDED_RULES } from './domain/asking.ts';
 import { ListingAnswers } from './listings.answers.ts';
 import { ListingHandlers } from './listings.handlers.ts';
 import { ListingQueries } from './listings.queries.ts';
 import { ListingStore } from './listings.store.ts';
 
-const rules = ['listings.result-notice-working-days'];
+const rules = ['listings.result-notice-working-days', ...NEEDED_RULES];
 
 @Module({ providers: [ListingStore, ListingHandlers, ListingAnswers, ListingQueries] })
 export class ListingsModule {

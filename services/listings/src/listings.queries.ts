@@ -3,6 +3,7 @@ import { fromJson, wire } from '@yuzhi/database/json';
 import type { ParamsOf, Principal } from '@yuzhi/protocol/declare';
 import { getListing, listListings } from '@yuzhi/protocol/listings';
 import { Injectable } from '@nestjs/common';
+import { stuckOf } from './domain/asking.ts';
 import { PUBLIC_STATES, type Listing } from './domain/listing.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 
@@ -23,15 +24,19 @@ export class ListingQueries {
 
   /** Newest first; the cursor is the last row's instant and id. */
   @Answer(listListings)
-  async list({ after, limit, status, q, mine }: ParamsOf<typeof listListings>, asker?: Principal) {
+  async list({ after, limit, status, q, mine, stuck }: ParamsOf<typeof listListings>, asker?: Principal) {
     const [at, saleId] = after?.split('_') ?? [];
     const own = mine === 'true' ? { seller: asker?.party ?? '' } : {};
-    const shown = mine === 'true' || seesAll(asker) ? {} : { status: { in: [...PUBLIC_STATES] } };
+    const sees = mine === 'true' || seesAll(asker);
+    const shown = sees ? {} : { status: { in: [...PUBLIC_STATES] } };
+    const marked = stuck && sees ? { stuck: stuck === 'true' } : {};
     const cursor = saleId
       ? { OR: [{ listedAt: { lt: instant(at!) } }, { listedAt: instant(at!), saleId: { lt: saleId } }] }
       : {};
     const rows = await this.prisma.listing.findMany({
-      where: { AND: [own, shown, status ? { status } : {}, q ? { words: { contains: q.toLowerCase() } } : {}, cursor] },
+      where: {
+        AND: [own, shown, marked, status ? { status } : {}, q ? { words: { contains: q.toLowerCase() } } : {}, cursor],
+      },
       orderBy: [{ listedAt: 'desc' }, { saleId: 'desc' }],
       take: limit + 1,
     });
@@ -58,6 +63,7 @@ function viewOf(state: unknown, asker?: Principal) {
     terms: { ...terms, reserved: terms.reserveFen !== null, reserveFen: own ? terms.reserveFen : null },
     encumbrances: entry?.encumbrances.filter(({ kind }) => kind.endsWith('licence')) ?? [],
     returnReason: returned?.comment ?? null,
+    stuck: own || seesAll(asker) ? stuckOf(listing) : null,
     result: result && { outcome: result.outcome, paddle: result.paddle, priceFen: result.priceFen },
     demo: entry?.demo ?? false,
   });

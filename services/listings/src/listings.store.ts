@@ -1,6 +1,7 @@
 import { READER } from '@yuzhi/chassis/service';
 import { DocumentStore, type Reader } from '@yuzhi/database/store';
 import { Inject, Injectable } from '@nestjs/common';
+import { stuckOf } from './domain/asking.ts';
 import type { Listing } from './domain/listing.ts';
 
 @Injectable()
@@ -11,6 +12,7 @@ export class ListingStore extends DocumentStore<Listing> {
       seller: ['text', (l) => l.seller],
       status: ['text', (l) => l.status],
       patent_number: ['text', (l) => l.patentNumber],
+      stuck: ['bool', (l) => stuckOf(l) !== null],
       words: ['text', wordsOf],
       listed_at: ['timestamptz', (l) => new Date(l.announcedAt ?? l.draftedAt)],
     });

@@ -28,7 +28,7 @@ describe('a draft', () => {
     expect(drafted).toMatchObject({ saleId: SALE, seller: SELLER, patentNumber: PATENT, status: 'draft', version: 1 });
     expect(drafted.terms).toMatchObject({ startPriceFen: 20_000_000n, reserveFen: 22_000_000n });
     expect(drafted.costsFen).toBe(800_000n);
-    const empty = { entry: null, reservation: 'none', returned: null, announcedAt: null, result: null };
+    const empty = { entry: null, reservation: 'none', returned: null, asking: null, announcedAt: null, result: null };
     expect(drafted).toMatchObject({ ...empty, noticeUntil: null, deadlineAt: null, draftedAt: NOW });
   });
 

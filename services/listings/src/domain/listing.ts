@@ -5,7 +5,7 @@ import { type concludeListing, type draftListing, ListingStatus, type reviseList
 import type { RegisterEntry } from '@yuzhi/protocol/register';
 import type { z } from 'zod';
 
-/** What a listing goes through; `reserving` and `opening` wait for the register and for the bidding. */
+/** What a listing goes through; `reserving` and `opening` wait for the register and for the bidding: `asking`. */
 export const listingProcess = defineProcess('listing', {
   states: ListingStatus.options,
   initial: 'draft',
@@ -31,6 +31,17 @@ export const listingProcess = defineProcess('listing', {
 export type ListingState = (typeof listingProcess)['states'][number];
 export type ListingMove = Parameters<(typeof listingProcess)['next']>[1];
 
+/** What a listing asks of other services: to hold its patent, to open its bidding, to let the patent go. */
+export type Ask = 'reserve' | 'open' | 'release';
+/** At most one question is open. It is put again at the deadline, and `stuckAt` says since when no more. */
+export interface Asking {
+  readonly what: Ask;
+  readonly attempt: number;
+  /** Code of what was answered to this attempt, if it was no. */
+  readonly refusal: string | null;
+  readonly stuckAt: number | null;
+}
+
 type Offer = Held<DataOf<typeof reviseListing>>;
 
 export interface Listing extends Offer {
@@ -44,6 +55,7 @@ export interface Listing extends Offer {
   readonly reservation: 'none' | 'held' | 'releasing';
   /** Why it came back: a comment of the desk, or the refusal of the register or the bidding. */
   readonly returned: { code: string | null; comment: string } | null;
+  readonly asking: Asking | null;
   readonly draftedAt: number;
   readonly announcedAt: number | null;
   readonly result: Held<DataOf<typeof concludeListing>> | null;
@@ -67,6 +79,7 @@ export function draft(
     entry: null,
     reservation: 'none',
     returned: null,
+    asking: null,
     draftedAt: now,
     announcedAt: null,
     result: null,
