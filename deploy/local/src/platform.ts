@@ -5,6 +5,7 @@ import { grantAccess } from '@yuzhi/messaging/kafka-access';
 import { SERVICES, type ServiceName } from '@yuzhi/protocol/catalogue';
 import { findKeys } from '@yuzhi/chassis/issuers';
 import { otlp, startTracing } from '@yuzhi/telemetry/tracing';
+import Stripe from 'stripe';
 import { startStripeSandbox } from '@yuzhi/stripe-sandbox/stripe-sandbox';
 import { type ServiceDatabase, plainDatabase, provisionDatabase } from '@yuzhi/backing/databases';
 import type { Given } from '@yuzhi/backing/environment';
@@ -99,18 +100,12 @@ async function settleAtOnce(railUrl: string): Promise<void> {
  * account, once for payees'. Answers both secrets.
  */
 async function webhookEndpoints(railUrl: string, secretKey: string, url: string): Promise<string> {
-  const call = async (path: string, method = 'GET', body?: URLSearchParams) => {
-    const headers = { authorization: `Bearer ${secretKey}` };
-    const response = await fetch(`${railUrl}/v1/webhook_endpoints${path}`, { method, headers, ...(body && { body }) });
-    if (!response.ok) throw new Error(`the sandbox refused a webhook endpoint: ${await response.text()}`);
-    return (await response.json()) as { id: string; url: string; secret: string; data: { id: string; url: string }[] };
-  };
-  const { data } = await call('?limit=100');
-  for (const known of data) if (known.url === url) await call(`/${known.id}`, 'DELETE');
-  const endpoint = (connect: boolean) =>
-    new URLSearchParams({ url, 'enabled_events[0]': '*', connect: String(connect) });
-  const [own, payees] = [await call('', 'POST', endpoint(false)), await call('', 'POST', endpoint(true))];
-  return `${own.secret},${payees.secret}`;
+  const { hostname: host, port } = new URL(railUrl);
+  const { webhookEndpoints: endpoints } = new Stripe(secretKey, { host, port, protocol: 'http', telemetry: false });
+  for await (const known of endpoints.list()) if (known.url === url) await endpoints.del(known.id);
+  const secretOf = async (connect: boolean) =>
+    (await endpoints.create({ url, enabled_events: ['*'], connect })).secret!;
+  return [await secretOf(false), await secretOf(true)].join(',');
 }
 
 async function provisionAll({ infrastructure, name }: PlatformOptions, secretFile: string) {

@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { Acknowledged } from './acknowledged.ts';
 import type { Evidence } from './evidence.ts';
 import { HttpOfficeBooks } from './office-books.ts';
-import { HttpRailBooks } from './rail-books.ts';
+import { StripeBooks } from './rail-books.ts';
 import type { EvidenceAddresses } from './reconcile.config.ts';
 
 const POOL_MAX = 2;
@@ -33,7 +33,7 @@ export function openEvidence(
       databases: Object.fromEntries<Reader>(pools) as Evidence['databases'],
       acknowledged,
       ...(log && { log }),
-      ...(rail && { rail: new HttpRailBooks(rail) }),
+      ...(rail && { rail: new StripeBooks(rail) }),
       ...(officeUrl && { office: new HttpOfficeBooks(officeUrl) }),
     },
     close: async () => {
