@@ -6,6 +6,10 @@ import * as bootstrap from './bootstrap.mjs';
 
 const MEMORY_MB = 2_000;
 const DISK_MB = 4_000;
+const GIVEN = [
+  ...['DATABASE_URL', 'REDIS_URL', 'KAFKA_BROKERS', 'STRIPE_SECRET_KEY', 'OIDC_ISSUER'],
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+];
 const backing = join(bootstrap.root, 'libs/backing/dist');
 const data = join(bootstrap.root, '.yuzhi');
 
@@ -92,16 +96,18 @@ async function ports() {
 }
 
 async function given() {
-  const names = ['DATABASE_URL', 'REDIS_URL', 'KAFKA_BROKERS'].filter((name) => process.env[name]);
+  const names = GIVEN.filter((name) => process.env[name]);
   if (names.length === 0) return good('none: everything is started locally');
   if (!existsSync(backing) || !bootstrap.isInstalled())
     return bad(`${names.join(', ')}: not checked before the first build`, 'npm start');
   const { checkGiven } = await import(join(backing, 'infrastructure.js'));
   const { givenInfrastructure } = await import(join(backing, 'environment.js'));
-  return checkGiven(givenInfrastructure()).then(
-    () => good(names.join(', ')),
-    (error) => bad(error.message, `unset ${names.join(' ')}`),
-  );
+  try {
+    await checkGiven(givenInfrastructure());
+    return good(names.join(', '));
+  } catch (error) {
+    return bad(error.message, `unset ${names.join(' ')}`);
+  }
 }
 
 const CHECKS = {

@@ -33,6 +33,10 @@ describe('infrastructure given by the environment', () => {
     await expect(database).rejects.toThrow(`DATABASE_URL is set, but 127.0.0.1:${port} cannot be used`);
     const kafka = checkGiven({ kafkaBrokers: [`127.0.0.1:${port}`] });
     await expect(kafka).rejects.toThrow(`KAFKA_BROKERS is set, but 127.0.0.1:${port} cannot be used`);
+    const issuer = checkGiven({ oidc: { issuer: `http://127.0.0.1:${port}/realm`, administrator: 'operator' } });
+    await expect(issuer).rejects.toThrow(`OIDC_ISSUER is set, but 127.0.0.1:${port} cannot be used`);
+    const spans = checkGiven({ otlpEndpoint: `http://127.0.0.1:${port}` });
+    await expect(spans).rejects.toThrow(`OTEL_EXPORTER_OTLP_ENDPOINT is set, but 127.0.0.1:${port} cannot be used`);
   });
 
   it('needs only one of several brokers to answer', async () => {

@@ -54,14 +54,25 @@ async function insist(variable: string, address: string, reachable: () => Promis
   if (refusal) throw new Error(`${variable} is set, but ${address} cannot be used: ${refusal}. Mend or unset it.`);
 }
 
+const STRIPE = 'https://api.stripe.com';
+const webPlace = (url: string) => place(url, url.startsWith('https:') ? 443 : 80);
+
 /** Throws, naming the variable and the address, when a given server cannot be reached; none is started in its place. */
-export async function checkGiven({ databaseUrl, redisUrl, kafkaBrokers }: Given): Promise<void> {
+export async function checkGiven(given: Given): Promise<void> {
+  const { databaseUrl, redisUrl, kafkaBrokers, stripe, oidc, otlpEndpoint } = given;
   const brokers = (kafkaBrokers ?? []).map((broker) => place(broker, 9092));
   const someBroker = async () => (await Promise.all(brokers.map((broker) => broker.answers()))).includes(true);
   const redis = redisUrl && place(redisUrl, 6379);
+  const web = (variable: string, url: string | undefined) => {
+    const at = url && webPlace(url);
+    return at && insist(variable, at.text, at.answers);
+  };
   await Promise.all([
     databaseUrl && insist('DATABASE_URL', place(databaseUrl, 5432).text, () => admits(databaseUrl)),
     redis && insist('REDIS_URL', redis.text, redis.answers),
+    web('STRIPE_SECRET_KEY', stripe && STRIPE),
+    web('OIDC_ISSUER', oidc?.issuer),
+    web('OTEL_EXPORTER_OTLP_ENDPOINT', otlpEndpoint),
     kafkaBrokers && insist('KAFKA_BROKERS', brokers.map(({ text }) => text).join(','), someBroker),
   ]);
 }
