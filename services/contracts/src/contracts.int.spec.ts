@@ -348,12 +348,14 @@ describe('a deal that does not go on', () => {
     expect(types(saleId).filter((type) => type === 'stuck').length).toBe(2);
   });
 
-  it('left nothing poisoned, and only the listed roles could have written', async () => {
+  it('left nothing poisoned', async () => {
     expect(await stage.rows('select * from quarantine')).toEqual([]);
-    const { writer, side } = stage.database;
-    await expect(writer.query('delete from file')).rejects.toThrow('permission denied');
-    await expect(side.query('delete from file')).rejects.toThrow('permission denied');
-    await expect(side.query(`update deal set status = 'closed'`)).rejects.toThrow('permission denied');
-    await expect(side.query('update signing_key set name = name')).rejects.toThrow('permission denied');
+  });
+
+  it('changes no document and no key that was kept: even the side may only add them', async () => {
+    const { side } = stage.database;
+    for (const change of ['delete from file', 'update file set bytes = bytes', 'update signing_key set name = name']) {
+      await expect(side.query(change)).rejects.toThrow('permission denied');
+    }
   });
 });

@@ -480,12 +480,6 @@ describe('afterwards', () => {
     expect(parked).toEqual([{ key: saleId }, { key: saleId }]);
   });
 
-  it('only the writer may write listings', async () => {
-    const { side, reader } = stage.database;
-    for (const pool of [side, reader])
-      await expect(pool.query('delete from listing')).rejects.toThrow('permission denied');
-  });
-
   it('only services may tell a listing what only services know', async () => {
     const saleId = await announced();
     const { bids: _, ...data } = ended(saleId);

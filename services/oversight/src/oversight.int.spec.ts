@@ -290,16 +290,7 @@ describe('the list of sales', () => {
 });
 
 describe('afterwards', () => {
-  it('nothing was poisoned, and each role writes only what is its own', async () => {
+  it('nothing was poisoned', async () => {
     expect(await stage.rows('select error from quarantine')).toEqual([]);
-    const { writer, side, reader } = stage.database;
-    for (const table of ['rulebook', 'platform_clock']) {
-      for (const pool of [side, reader])
-        await expect(pool.query(`delete from ${table}`)).rejects.toThrow('permission denied');
-    }
-    for (const table of ['sale_record', 'sale_party']) {
-      for (const pool of [writer, reader])
-        await expect(pool.query(`delete from ${table}`)).rejects.toThrow('permission denied');
-    }
   });
 });

@@ -459,13 +459,4 @@ describe('afterwards', () => {
     );
     expect(parked.map(({ key }) => key).toSorted()).toEqual([...Array<string>(4).fill(number), saleId].toSorted());
   });
-
-  it('only the writer may write patents and filings', async () => {
-    const { side, reader, writer } = stage.database;
-    for (const table of ['patent', 'filing']) {
-      for (const pool of [side, reader])
-        await expect(pool.query(`delete from ${table}`)).rejects.toThrow('permission denied');
-    }
-    await expect(writer.query('delete from lease')).rejects.toThrow('permission denied');
-  });
 });
