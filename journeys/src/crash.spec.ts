@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshSuffix, gather } from './cast.ts';
 import { readAddresses } from './journeys.config.ts';
 import { Stage } from './stage.ts';
@@ -19,38 +19,63 @@ function randomOf(state: number): () => number {
 }
 const random = randomOf(seed);
 
-async function crash(member: Member): Promise<void> {
+/** Kills a member and has it started again; answers when the kill landed, epoch ms. */
+async function crash(member: Member): Promise<number> {
   const response = await fetch(`${process.env['YUZHI_REHEARSAL_URL']}/crash/${member}`, { method: 'POST' });
   if (!response.ok) throw new Error(await response.text());
+  return ((await response.json()) as { killedAt: number }).killedAt;
 }
 
 let line: StraightLine;
-/** Each member dies once, at a step and a moment that the seed chooses. */
-const STEPS = ['patent', 'list', 'admit', 'bid', 'result', 'contract', 'fund', 'register', 'close'] as const;
-const deaths = MEMBERS.map((member) => ({
-  member,
-  step: STEPS[Math.floor(random() * STEPS.length)]!,
-  afterMs: Math.floor(random() * 1_500),
-}));
+/** About how many calls each step makes undisturbed; the last one makes more. */
+const CALLS = { patent: 4, list: 6, admit: 25, bid: 40, result: 10, contract: 15, fund: 60, register: 30, close: 5 };
+type Step = keyof typeof CALLS;
+const STEPS = Object.keys(CALLS) as Step[];
+/** Each member dies once, at a step and at one of its calls that the seed chooses. */
+const deaths = MEMBERS.map((member) => {
+  const step = STEPS[Math.floor(random() * STEPS.length)]!;
+  return { member, step, atCall: 1 + Math.floor(random() * CALLS[step]) };
+});
+/** Who was killed while a step was under way. */
+const landed: Member[] = [];
+/** Whose step was over before the kill landed: they die in the next one. */
+let missed: Member[] = [];
 
 beforeAll(async () => {
   console.log(
-    `seed ${seed}: ${deaths.map(({ member, step, afterMs }) => `${member} at ${step}+${afterMs} ms`).join(', ')}`,
+    `seed ${seed}: ${deaths.map(({ member, step, atCall }) => `${member} at ${step}, ${atCall}`).join('; ')}`,
   );
   const suffix = freshSuffix();
   const stage = new Stage(readAddresses());
   line = new StraightLine(stage, await gather(stage, suffix), suffix.patent);
 }, 120_000);
 
-async function during<T>(step: (typeof STEPS)[number], act: () => Promise<T>): Promise<T> {
-  const killed = deaths
-    .filter((death) => death.step === step)
-    .map(async ({ member, afterMs }) => {
-      await new Promise((go) => setTimeout(go, afterMs));
-      await crash(member);
-      console.log(`killed ${member} in step ${step}`);
-    });
-  const [seen] = await Promise.all([act(), ...killed]);
+/** Tells of each call that goes out to the platform, before it does. */
+const { fetch } = globalThis;
+let called: () => void = () => {};
+globalThis.fetch = (...args) => (called(), fetch(...args));
+afterAll(() => void (globalThis.fetch = fetch));
+
+async function during<T>(step: Step, act: () => Promise<T>): Promise<T> {
+  const due = [...missed.map((member) => ({ member, atCall: 1 })), ...deaths.filter((death) => death.step === step)];
+  let calls = 0;
+  const killed: Promise<{ member: Member; call: number; at: number }>[] = [];
+  called = () => {
+    calls += 1;
+    for (const { member } of due.filter(({ atCall }) => atCall === calls)) {
+      const call = calls;
+      killed.push(crash(member).then((at) => ({ member, call, at })));
+    }
+  };
+  const began = Date.now();
+  const seen = await act();
+  const ended = Date.now();
+  called = () => {};
+  missed = due.filter(({ atCall }) => atCall > calls).map(({ member }) => member);
+  for (const { member, call, at } of await Promise.all(killed)) {
+    (at < ended ? landed : missed).push(member);
+    console.log(`killed ${member} at call ${call} of ${step}, ${at - began} ms into its ${ended - began} ms`);
+  }
   return seen;
 }
 
@@ -73,5 +98,6 @@ describe('the story while every member is killed once', () => {
     expect(paid.split).toMatchObject({ feeFen: '490000', sellerFen: '7763000' });
     expect(balance).toMatchObject({ sumFen: '0', violations: [] });
     expect([rail.differenceFen, summary.difference_fen]).toEqual(['0', '0']);
+    expect(landed.toSorted()).toEqual([...MEMBERS].toSorted());
   }, 400_000);
 });

@@ -35,6 +35,10 @@ export class Rail {
     for (const [i, mode] of modes.entries())
       await control(`${this.url}/_sandbox/faults`, { mode, probability, seed: seed + i });
   }
+  /** The next calls of an operation meet these faults, one each. */
+  async fail(operation: string, modes: readonly string[]): Promise<void> {
+    for (const mode of modes) await control(`${this.url}/_sandbox/faults`, { operation, mode, count: 1 });
+  }
   /** Calls since the rail started, and how many of them met which fault. */
   struck = async () =>
     (await control(`${this.url}/_sandbox/faults`)) as { calls: number; struck: Partial<Record<string, number>> };

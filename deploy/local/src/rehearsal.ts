@@ -76,8 +76,10 @@ export async function startRehearsal({ brokers, prefix }: RehearsalLog): Promise
       return { written: true };
     }
     if (request.method !== 'POST' || act !== 'crash' || !MEMBERS.includes(member as Member)) return undefined;
-    await platform.crash(member as Member);
-    return { crashed: member };
+    const restarted = platform.crash(member as Member);
+    const killedAt = Date.now();
+    await restarted;
+    return { crashed: member, killedAt };
   };
   const server = createServer((request, response) => {
     answer(request).then(

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Journal } from '@yuzhi/database/journal';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Entry, Journal } from '@yuzhi/database/journal';
+import type { Reader } from '@yuzhi/database/store';
 import type { Envelope } from '@yuzhi/protocol/declare';
 import { type TestDatabase, testDatabase } from '@yuzhi/testkit/databases';
 import { execFileSync } from 'node:child_process';
@@ -7,13 +8,14 @@ import { join } from 'node:path';
 import { createClient } from 'redis';
 import { until } from './fixture/log.specification.ts';
 import { accountId } from './fixture/memory-till.ts';
-import { type OwnServer, startOwnKafka, startOwnPostgres, startOwnRedis } from '@yuzhi/backing/own-servers';
+import { startOwnKafka, startOwnPostgres, startOwnRedis } from '@yuzhi/backing/own-servers';
 import { add } from './fixture/protocol.ts';
 import { envelopeOf, type Opened, openService, recordOf, TOPICS, view } from './fixture/shop.ts';
 import type { Account } from './fixture/till/till.ts';
 import { brokers as otherCluster, freshPrefix, removeTopics } from './fixture/topics.ts';
 import { askedOf } from './ids.ts';
 import { KafkaLog } from './kafka-log.ts';
+import type { LogRecord } from './log.ts';
 import { RedisPager, type Reply, replyChannel } from './replies.ts';
 
 type Servers = [
@@ -24,12 +26,61 @@ type Servers = [
 let [kafka, postgres, redis] = [] as unknown as Servers;
 let database: TestDatabase;
 let till: Opened;
+let journal: StruckJournal;
 let gateway: { log: KafkaLog; pager: RedisPager; heard: Map<string, Reply> };
 const evidence: string[] = [];
 const prefix = freshPrefix('outage');
 
-const logOf = (clientId: string, brokers = kafka.part.brokers) =>
-  new KafkaLog({ brokers, clientId, sessionTimeoutMs: 2000, prefix });
+/** What is taken away; what protects is named where it is missed. */
+let mutant: 'offset-before' | 'no-outbox' | 'no-inbox' | undefined;
+
+/** Holds a commit until it is let go, so that a blow lands while one is under way. */
+class StruckJournal extends Journal {
+  failed = 0;
+  #held: { reached: () => void; free: Promise<void> } | undefined;
+
+  /** Resolves when the next commit stands here, with what lets it go on. */
+  async hold(): Promise<() => void> {
+    const [reached, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    this.#held = { reached: reached.resolve, free: free.promise };
+    await reached.promise;
+    return free.resolve;
+  }
+  override async commit(db: Reader, entry: Entry, saves: Parameters<Journal['commit']>[2]): Promise<bigint[]> {
+    const given = mutant === 'offset-before' ? await moved(db, entry) : entry;
+    const held = this.#held;
+    this.#held = undefined;
+    held?.reached();
+    await held?.free;
+    const filing = mutant === 'no-inbox' ? { filed: [], doubtful: [] } : {};
+    return super.commit(db, { ...given, ...filing }, saves).catch((e: unknown) => {
+      this.failed += 1;
+      throw e;
+    });
+  }
+}
+/** The offsets are stored by themselves, before what was decided is. */
+async function moved(db: Reader, { steps, ...entry }: Entry): Promise<Entry> {
+  for (const { lease, next } of steps) {
+    const place = [next, lease.topic, lease.partition];
+    await db.query('update consumer_offset set next_offset = $1 where topic = $2 and partition = $3', place);
+  }
+  return { ...entry, steps: steps.map((step) => ({ ...step, lease: { ...step.lease, next: step.next } })) };
+}
+/** Without an outbox, what cannot be sent at once is never sent. */
+class StruckLog extends KafkaLog {
+  override async send(records: LogRecord[]): Promise<void> {
+    if (mutant !== 'no-outbox' || isBrokerThere) await super.send(records);
+  }
+}
+let isBrokerThere = true;
+
+const settingsOf = (clientId: string, brokers = kafka.part.brokers) => ({
+  brokers,
+  clientId,
+  sessionTimeoutMs: 2000,
+  prefix,
+});
 
 beforeAll(async () => {
   [kafka, postgres, redis] = await Promise.all([startOwnKafka(), startOwnPostgres(), startOwnRedis()]);
@@ -37,14 +88,17 @@ beforeAll(async () => {
     adminUrl: postgres.part.url,
     migrations: join(import.meta.dirname, 'fixture/till'),
   });
-  gateway = { log: logOf('gateway'), pager: new RedisPager(redis.part.url), heard: new Map() };
+  gateway = { log: new KafkaLog(settingsOf('gateway')), pager: new RedisPager(redis.part.url), heard: new Map() };
   await Promise.all([gateway.log.prepare(TOPICS), gateway.pager.open()]);
   await gateway.pager.subscribe(replyChannel('g'), (replies: Reply[]) => {
     for (const reply of replies) gateway.heard.set(reply.id, reply);
   });
   const pager = new RedisPager(redis.part.url);
-  till = await openService('till', { urls: database.urls, log: logOf('till'), pager, projections: [view] });
+  journal = new StruckJournal();
+  const log = new StruckLog(settingsOf('till'));
+  till = await openService('till', { urls: database.urls, log, pager, journal, projections: [view] });
 }, 90_000);
+afterEach(() => void (mutant = undefined));
 
 afterAll(async () => {
   await till?.stop();
@@ -63,6 +117,12 @@ const accountOf = async (id: string): Promise<Account | undefined> => {
   ]);
   return rows[0]?.state;
 };
+
+/** How many events of an account the read model has. */
+async function told(account: string): Promise<number> {
+  const text = 'select events from till_view where account = $1';
+  return (await database.side.query<{ events: number }>(text, [account])).rows[0]?.events ?? 0;
+}
 
 /** Sends to a few accounts, one wave after the other, while something happens; answers what was acknowledged. */
 async function underLoad(happens: () => Promise<void>) {
@@ -105,10 +165,7 @@ async function expectKept(
     expect(new Set(booked).size).toBe(booked.length);
     expect(booked.filter((amount) => !refused.includes(amount))).toEqual(acknowledged);
     expect(booked).toEqual(booked.toSorted((a, b) => Number(a) - Number(b)));
-    const { rows } = await database.side.query<{ events: number }>('select events from till_view where account = $1', [
-      account,
-    ]);
-    expect(rows[0]!.events).toBeGreaterThanOrEqual(booked.length);
+    expect(await told(account)).toBeGreaterThanOrEqual(booked.length);
   }
   const waves = `${acknowledged.length} waves acknowledged and kept, ${refused.length} refused`;
   evidence.push(`${what}: ${waves}, first new commit ${recoveredMs} ms after`);
@@ -119,15 +176,32 @@ const down = async (meanwhile: (data: string) => void) => {
   meanwhile(join(postgres.dir, 'postgres'));
   await postgres.revive();
 };
-const away = async (server: OwnServer<never>, signal: NodeJS.Signals) => {
-  server.kill(signal);
+/** Stopped at once between a decision and its commit, which fails, and comes back. */
+async function postgresAway(): Promise<void> {
+  const [letGo, { failed }] = [await journal.hold(), journal];
+  postgres.kill('SIGQUIT');
   await new Promise((go) => setTimeout(go, 1000));
-  await server.revive();
-};
+  letGo();
+  await until(() => journal.failed > failed);
+  await postgres.revive();
+}
+/** Killed between a decision and its commit: what that has to tell finds no broker. */
+async function brokerAway(): Promise<void> {
+  const letGo = await journal.hold();
+  kafka.kill();
+  isBrokerThere = false;
+  letGo();
+  await until(async () => (await outbox()) > 0 || mutant === 'no-outbox');
+  await new Promise((go) => setTimeout(go, 1000));
+  await kafka.revive();
+  isBrokerThere = true;
+}
+const outbox = async () =>
+  (await database.reader.query<{ n: number }>('select count(*)::int as n from outbox')).rows[0]!.n;
 
 describe('a service', () => {
   it('survives that Postgres is stopped at once and comes back', async () => {
-    await expectKept('Postgres, immediate stop', await underLoad(() => away(postgres as never, 'SIGQUIT')));
+    await expectKept('Postgres, immediate stop', await underLoad(postgresAway));
     expect(till.runtime.unready()).toBeUndefined();
   }, 120_000);
 
@@ -151,7 +225,7 @@ describe('a service', () => {
   }, 120_000);
 
   it('survives that the broker is killed and comes back', async () => {
-    await expectKept('Kafka, kill -9', await underLoad(() => away(kafka as never, 'SIGKILL')));
+    await expectKept('Kafka, kill -9', await underLoad(brokerAway));
     expect(till.runtime.unready()).toBeUndefined();
   }, 120_000);
 
@@ -187,10 +261,41 @@ describe('a service', () => {
   });
 
   it('refuses another cluster than the one its database belongs to, and leaves the rightful owner alone', async () => {
-    const strange = openService('till', { urls: database.urls, log: logOf('strange', otherCluster) });
+    const strange = openService('till', {
+      urls: database.urls,
+      log: new KafkaLog(settingsOf('strange', otherCluster)),
+    });
     await expect(strange).rejects.toThrow(/was written by another Kafka cluster/);
     const command = book(accountId(), '9');
     await gateway.log.send([recordOf(command)]);
     await until(() => gateway.heard.has(command.id));
+  }, 60_000);
+});
+
+describe('what the test would see without a protection', () => {
+  it('the offset moved before the commit that Postgres fails: what was acknowledged is lost', async () => {
+    mutant = 'offset-before';
+    const { accounts, acknowledged } = await underLoad(postgresAway);
+    const booked = await Promise.all(accounts.map(async (account) => (await accountOf(account))!.booked));
+    expect(booked.some((amounts) => acknowledged.some((amount) => !amounts.includes(amount)))).toBe(true);
+  }, 120_000);
+
+  it('no outbox while the broker is away: what was committed is never told', async () => {
+    mutant = 'no-outbox';
+    const { accounts } = await underLoad(brokerAway);
+    const missed = accounts.map(async (account) => (await accountOf(account))!.booked.length - (await told(account)));
+    expect(Math.max(...(await Promise.all(missed)))).toBeGreaterThan(0);
+  }, 120_000);
+
+  it('no inbox while Redis is away: what became of a command stands nowhere', async () => {
+    mutant = 'no-inbox';
+    const lost = book(accountId(), '5');
+    redis.kill();
+    await gateway.log.send([recordOf(lost)]);
+    await until(async () => (await accountOf(lost.key)) !== undefined);
+    await redis.revive();
+    const asked = askedOf(lost.principal.party, lost.key, lost.idempotencyKey);
+    expect(await journal.known(database.reader, [asked.id])).toEqual([]);
+    expect(gateway.heard.has(lost.id)).toBe(false);
   }, 60_000);
 });

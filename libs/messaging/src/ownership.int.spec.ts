@@ -1,10 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Journal, Refused } from '@yuzhi/database/journal';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Entry, Journal, Refused } from '@yuzhi/database/journal';
+import type { Reader } from '@yuzhi/database/store';
 import type { Outcome } from '@yuzhi/protocol/declare';
 import pg from 'pg';
 import { until } from './fixture/log.specification.ts';
 import { accountId, MemoryTill } from './fixture/memory-till.ts';
-import { type Opened, TOPICS } from './fixture/shop.ts';
+import { type Opened, outcomeOf, TOPICS } from './fixture/shop.ts';
+import { LIMIT } from './fixture/till/till.ts';
 import { MemoryBroker, MemoryLog } from './memory-log.ts';
 import { partitionOf } from './partitioner.ts';
 
@@ -158,6 +160,90 @@ describe('a partition', () => {
     expect(outcomes).toEqual(accounts.map(() => done('1')));
     expect(await epochs()).toEqual(before);
     expect([first, second].map(({ runtime }) => runtime.unready())).toEqual([undefined, undefined]);
+  });
+});
+
+/** Freezes before its first commit reaches Postgres, as a process does that the system stops there. */
+class Frozen extends Journal {
+  readonly frozen = Promise.withResolvers<void>();
+  readonly thawed = Promise.withResolvers<void>();
+  /** How each of its commits ended. */
+  readonly ends: string[] = [];
+
+  constructor(private readonly mutant?: 'no-fence') {
+    super();
+  }
+  override async commit(db: Reader, entry: Entry, saves: Parameters<Journal['commit']>[2]): Promise<bigint[]> {
+    this.frozen.resolve();
+    await this.thawed.promise;
+    const steps = this.mutant ? await asOwner(db, entry.steps) : entry.steps;
+    const committed = super.commit(db, { ...entry, steps }, saves);
+    const name = (e: unknown) => (e as Error).constructor.name;
+    this.ends.push(await committed.then(() => 'committed', name));
+    return committed;
+  }
+}
+/** Epoch and offset as they stand now: the fence lets everybody through. */
+const asOwner = (db: Reader, steps: Entry['steps']) =>
+  Promise.all(
+    steps.map(async (step) => {
+      const { topic, partition } = step.lease;
+      const { rows } = await db.query<{ epoch: string; next: string }>(
+        'select owner_epoch as epoch, next_offset as next from consumer_offset where topic = $1 and partition = $2',
+        [topic, partition],
+      );
+      const { epoch, next } = rows[0]!;
+      return { ...step, lease: { ...step.lease, epoch: BigInt(epoch), next: BigInt(next) } };
+    }),
+  );
+
+describe('an owner that is frozen in a commit and wakes after another has gone on', () => {
+  let shop: MemoryTill;
+  beforeEach(async () => void (shop = await MemoryTill.make()));
+  afterEach(() => shop.close());
+
+  /** The old owner decides the first of three commands, the new one the first two; then the old one commits. */
+  async function wake(journal: Frozen) {
+    let account = accountId();
+    while (partitionOf(account, 4) % 2 === 0) account = accountId();
+    const partition = partitionOf(account, 4);
+    const first = shop.book(account, String(LIMIT + 1n), { idempotencyKey: `first of ${account}` });
+    const old = await shop.open({ journal });
+    shop.put(first);
+    await journal.frozen.promise;
+    await shop.open();
+    await until(async () => (await outcomeOf(shop.database, first)) !== undefined);
+    await shop.ask(shop.book(account, '2'));
+    const stored = async () => {
+      const [row] = await shop.rows<{ next: string }>(
+        `select next_offset::text as next from consumer_offset where partition = $1`,
+        partition,
+      );
+      return Number(row!.next);
+    };
+    const before = await stored();
+    journal.thawed.resolve();
+    await until(() => journal.ends.length > 0 && journal.ends.at(-1) !== 'Known');
+    const after = await stored();
+    await old.stop();
+    const third = shop.book(account, '3');
+    shop.put(third);
+    const answered = async () => (await outcomeOf(shop.database, third)) !== undefined;
+    const goesOn = await until(answered, 1500).then(
+      () => true,
+      () => false,
+    );
+    return { ends: journal.ends, offsets: [before, after], goesOn, booked: await shop.booked(account) };
+  }
+
+  it('is refused: nothing of its commit stands, and the other goes on', async () => {
+    const woken = await wake(new Frozen());
+    expect(woken).toEqual({ ends: ['Fenced'], offsets: [2, 2], goesOn: true, booked: ['2', '3'] });
+  });
+
+  it('without the fence it takes the offset back, and what was decided already stops the partition', async () => {
+    const woken = await wake(new Frozen('no-fence'));
+    expect(woken).toEqual({ ends: ['Known', 'committed'], offsets: [2, 1], goesOn: false, booked: ['2'] });
   });
 });
 

@@ -16,7 +16,7 @@ import {
 import { expectStripeMockToAccept } from '@yuzhi/stripe-sandbox/testing/sandbox-under-test';
 import { priceOrderId } from './domain/payments.ts';
 import { BUYER, by, House, type HouseOptions, OTHER, SELLER, service } from './escrow.fixture.ts';
-import { PaymentRail } from './payment-rail.ts';
+import { PaymentRail, type RailOrder } from './payment-rail.ts';
 
 const returnUrl = 'https://yuzhi.example/back';
 let house: House;
@@ -71,6 +71,7 @@ describe('a rail that answers badly', () => {
     await settled(await sold());
     expect(await house.told(depositReturned, saleId)).toHaveLength(1);
     expect(await made()).toEqual(once);
+    expect(await house.struck()).toEqual({ [mode]: 4 });
     const attempts = await house.rows(`select from rail_attempt where attempt > 1`);
     expect(attempts).toEqual([]);
     await house.agree();
@@ -88,9 +89,8 @@ describe('a rail that answers badly', () => {
   });
 
   it('a fifth of the time in each of these ways: the money is the same on both sides', async () => {
-    for (const [i, mode] of ['timeout', 'error-after', 'conflict-409', 'cut-body'].entries()) {
-      await fault('*', mode, { probability: 0.2, seed: i + 1 });
-    }
+    const modes = ['timeout', 'error-after', 'conflict-409', 'cut-body'];
+    for (const [i, mode] of modes.entries()) await fault('*', mode, { probability: 0.2, seed: i + 1 });
     const sales = Array.from({ length: 6 }, () => uuidv7());
     for (const saleId of sales) await house.bidder(saleId, BUYER, 500_000n);
     await Promise.all(sales.map(async (saleId) => house.settle(await house.bidder(saleId, OTHER, 500_000n))));
@@ -100,6 +100,7 @@ describe('a rail that answers badly', () => {
     await house.idle();
     for (const saleId of sales) expect(await house.told(depositReturned, saleId)).toHaveLength(1);
     expect(await made()).toEqual({ 'checkout.session': 7, refund: 6, transfer: 1, payout: 1 });
+    expect(Object.keys(await house.struck()).toSorted()).toEqual(modes.toSorted());
     await house.agree();
   }, 120_000);
 });
@@ -191,6 +192,68 @@ describe('webhooks', () => {
       expect([said.status, ((await said.json()) as { code: string }).code]).toEqual([400, 'signature-invalid']);
     },
   );
+});
+
+describe('what the test would see without a protection', () => {
+  const transferred = async () =>
+    BigInt((await house.control<{ transferred_fen: string }>('/summary')).transferred_fen);
+
+  it('a new key for each repetition: the seller’s money leaves twice, out of what is held for others', async () => {
+    let calls = 0;
+    const mutate = (rail: PaymentRail) => {
+      const make = rail.make.bind(rail);
+      const anew = (order: RailOrder) => ({ ...order, key: `${order.key}, call ${++calls}` });
+      rail.make = (order, signal) => make(order.kind === 'transfer' ? anew(order) : order, signal);
+    };
+    await open({ mutate });
+    await house.payee(SELLER);
+    await house.settle(await house.bidder(uuidv7(), BUYER, 5_000_000n));
+    await fault('transfers.create', 'timeout');
+    await sold();
+    await house.until(async () => (await made())['transfer'] === 2);
+    expect([await house.struck(), await transferred()]).toEqual([{ timeout: 1 }, 2n * 980_000n]);
+  });
+
+  it('no look at what an earlier call made: the error that its key repeats is all that is ever heard', async () => {
+    let calls = 0;
+    const mutate = (rail: PaymentRail) => {
+      const make = rail.make.bind(rail);
+      rail.find = async () => undefined;
+      rail.make = (order, signal) => make(order, signal).finally(() => (calls += Number(order.kind === 'refund')));
+    };
+    await open({ mutate });
+    const saleId = uuidv7();
+    await house.settle(await house.bidder(saleId, BUYER, 500_000n));
+    await webhooks('drop');
+    await fault('refunds.create', 'error-after');
+    await returns(saleId);
+    await house.until(async () => calls > 3);
+    const { items } = await house.operations('?state=intended');
+    expect([(await made())['refund'], items.map(({ kind }) => kind)]).toEqual([1, ['refund']]);
+  });
+
+  it.each([
+    ['ranks', false, []],
+    ['no ranks', true, ['Error: the ledger refuses: hold-not-found']],
+  ])('%s: an older word of a refund is heard last', async (_, isMutant, mistakes) => {
+    let words = 0;
+    const done = () => house.rows(`select from rail_operation where kind = 'refund' and status = 'done'`);
+    const mutate = (rail: PaymentRail) => {
+      const fetched = rail.fetch.bind(rail);
+      rail.fetch = async (event) => {
+        if (event.type === 'refund.created') await house.until(async () => (await done()).length);
+        const found = await fetched(event);
+        return found && { ...found, rank: isMutant ? 9 + ++words : found.rank };
+      };
+    };
+    await open({ mutate });
+    const saleId = uuidv7();
+    await house.settle(await house.bidder(saleId, BUYER, 500_000n));
+    await returns(saleId);
+    expect(await house.told(depositReturned, saleId)).toHaveLength(1);
+    const parked = await house.rows<{ error: string }>('select error from quarantine');
+    expect(parked.map(({ error }) => error.split('\n')[0])).toEqual(mistakes);
+  });
 });
 
 describe('a service that stops in the middle', () => {
