@@ -3,7 +3,7 @@ import { type TestDatabase, testDatabase } from '@yuzhi/testkit/databases';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 /** All that is not written by the committer: sign-in, uploads, webhooks, read models, leases, seals. Nothing else. */
-const EVERYWHERE = ['lease', 'projection_offset', 'seal'];
+const EVERYWHERE = ['lease', 'projection_offset', 'quarantine', 'seal'];
 const SIDE: Partial<Record<ServiceName, string[]>> = {
   identity: ['api_client', 'credential', 'issuer_key', 'oidc'],
   contracts: ['file', 'signing_key'],

@@ -15,7 +15,7 @@ console.log(performance.now() - since);
 closeSync(file);
 unlinkSync(process.argv[1]);`;
 
-(onPath('gcc') ? describe : describe.skip)('a slow disk', () => {
+(onPath('gcc') ? describe : describe.skip)('a slow disk, where gcc is', () => {
   let disk: SlowDisk;
   beforeAll(async () => void (disk = await makeSlowDisk()));
   afterAll(() => disk.remove());

@@ -10,7 +10,7 @@ import { choosePorts } from './ports.ts';
 /** Building it takes a minute: a drill does that, and every later run of the tests uses it. */
 const isBuilt = existsSync(join(root, '.yuzhi/bin/toxiproxy-server')) || !!process.env['TOXIPROXY_BIN'];
 
-(isBuilt ? describe : describe.skip)('a line through the proxy', () => {
+(isBuilt ? describe : describe.skip)('a line through the proxy, which a drill builds', () => {
   let proxy: Awaited<ReturnType<typeof startOwnToxiproxy>>;
   let server: Server;
   let url: string;
