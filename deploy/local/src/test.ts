@@ -140,7 +140,10 @@ async function openStage(infrastructure: Infrastructure, folder: string, shape: 
   const name = `${shape.replace('-', '_')}_`;
   const rehearsal = await startRehearsal({ brokers: infrastructure.kafkaBrokers, prefix: name });
   const given = { otlpEndpoint: rehearsal.url };
-  const options = { dir, name, shape, infrastructure, given, steppable: true, sessionTimeoutMs: 2000, step };
+  // Short enough to be outlived by a test.
+  const environments = { identity: { CLIENT_TOKEN_SECONDS: '5' } };
+  const settings = { given, environments, steppable: true, sessionTimeoutMs: 2000 };
+  const options = { dir, name, shape, infrastructure, ...settings, step };
   const platform = await startPlatform(options);
   rehearsal.attach(platform);
   const env = { ...journeyEnvironment(platform), YUZHI_REHEARSAL_URL: rehearsal.url };
@@ -240,7 +243,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/** Everything; `journeys` only those, or the ones named behind it; with other arguments only Jest, which receives them. */
+/** Everything; `journeys` only those, or the ones named behind it; with other arguments only Jest, which gets them. */
 async function testAll(args: string[]): Promise<Score> {
   const onlyJourneys = args[0] === 'journeys';
   const everything = args.length === 0;
