@@ -8,7 +8,10 @@ const CLIENT = 'portal';
 
 interface Tokens {
   access_token: string;
+  /** Seconds. */
   expires_in: number;
+  /** Of a person: says who signed in, and lets nobody in. */
+  id_token?: string;
 }
 
 /** A browser's part in a sign-in: follows redirects and keeps cookies. */
@@ -44,7 +47,7 @@ class Browser {
 }
 
 /** Signs a person in by the authorization code flow with PKCE, as a browser would. */
-async function signIn(baseUrl: string, loginName: string, password: string): Promise<Tokens> {
+export async function signIn(baseUrl: string, loginName: string, password: string): Promise<Tokens> {
   const verifier = randomBytes(32).toString('base64url');
   const redirect = `${baseUrl}/callback`;
   const request = new URLSearchParams({
@@ -98,13 +101,11 @@ export const personToken = (baseUrl: string, loginName: string, password: string
   renewing(() => untilAnswered(() => signIn(baseUrl, loginName, password)));
 
 /** An API client's token by client credentials. */
-export const clientToken = (baseUrl: string, clientId: string, clientSecret: string) =>
-  renewing(() =>
-    untilAnswered(() =>
-      exchange(
-        baseUrl,
-        { grant_type: 'client_credentials' },
-        `Basic ${btoa([clientId, clientSecret].map(encodeURIComponent).join(':'))}`,
-      ),
+export const clientTokens = (baseUrl: string, clientId: string, clientSecret: string) =>
+  untilAnswered(() =>
+    exchange(
+      baseUrl,
+      { grant_type: 'client_credentials' },
+      `Basic ${btoa([clientId, clientSecret].map(encodeURIComponent).join(':'))}`,
     ),
   );
