@@ -42,6 +42,8 @@ export class Rail {
   /** Calls since the rail started, and how many of them met which fault. */
   struck = async () =>
     (await control(`${this.url}/_sandbox/faults`)) as { calls: number; struck: Partial<Record<string, number>> };
+  /** The payee's bank sends a payout back. */
+  failPayout = (railId: string) => control(`${this.url}/_sandbox/payouts/${railId}/fail`, {});
   webhooks = (mode: string, more: object = {}) => control(`${this.url}/_sandbox/webhooks`, { mode, ...more });
   /** What was sent to us since the rail started, each copy counted, and how many were dropped. */
   deliveries = async () => (await control(`${this.url}/_sandbox/webhooks`)) as { posts: number; drops: number };

@@ -26,6 +26,7 @@ const WRONG: readonly (readonly [what: string, value: unknown])[] = [
   ['more than the largest amount', '9000000000000001'],
   ['a number beyond 2^53', 2 ** 60],
   ['minus one as a number', -1],
+  ['zero as a number', 0],
   ['a wrong check digit of a patent', '201710601862.4'],
   ['a wrong check digit of a credit code', '91350100M000100Y44'],
   ['a UUID of another shape', 'not-a-uuid'],
@@ -42,6 +43,19 @@ function replaced(value: unknown, [name, ...rest]: string[], by: unknown): unkno
   const copy = Array.isArray(value) ? [...(value as unknown[])] : { ...(value as Json) };
   (copy as Json)[name] = replaced((value as Json)[name], rest, by);
   return copy;
+}
+
+/** Values that some fields take. */
+const OTHERS: readonly unknown[] = [
+  ...['另一个', '1', 'f'.repeat(64), 'https://other.example/', 'discard', [], 7, false],
+];
+
+/** A body that says something else in one place and is taken all the same; undefined where none is. */
+export function variation(good: Json, accepts: (body: unknown) => boolean): Json | undefined {
+  const changed = paths(good)
+    .filter((path) => path.length > 0)
+    .flatMap((path) => OTHERS.map((value) => replaced(good, path, value) as Json));
+  return changed.find((body) => JSON.stringify(body) !== JSON.stringify(good) && accepts(body));
 }
 
 /** Every field of a good body made wrong in every way that `accepts` does not take; and bodies that are none. */
@@ -73,4 +87,30 @@ export function mutations(good: unknown, accepts: (body: unknown) => boolean): M
     { what: 'null', body: 'null' },
     { what: 'nothing', body: '' },
   ].map(({ what, body }) => ({ what, body: body.replace(/,}$/, '}') }));
+}
+
+export interface RawBody {
+  what: string;
+  body: string | Uint8Array<ArrayBuffer>;
+  /** Media type; absent: none is named. */
+  type?: string;
+}
+
+/** Bytes that are neither a document nor signed by anybody, and more of them than `limit`. */
+export function rawBodies(limit: number): RawBody[] {
+  const types = [undefined, 'application/json', 'application/pdf', 'text/plain', 'application/octet-stream'];
+  const bodies: RawBody[] = [
+    { what: 'nothing', body: '' },
+    { what: 'half of a mark', body: '%PD' },
+    { what: 'half of an object', body: '{"id":"evt_1"' },
+    { what: 'an object', body: '{"id":"evt_1","type":"payment_intent.succeeded","amount":1152921504606846976}' },
+    { what: 'a prototype', body: '{"__proto__":{"admin":true},"id":"evt_1"}' },
+    { what: 'full-width digits', body: '１２３４５６' },
+    { what: 'no Unicode', body: new Uint8Array([0xff, 0xfe, 0x00, 0xc3, 0x28]) },
+    { what: 'as much as it takes', body: new Uint8Array(limit) },
+    { what: 'a byte more', body: new Uint8Array(limit + 1) },
+  ];
+  return bodies.flatMap((body) =>
+    types.map((type) => ({ ...body, what: `${body.what} as ${type}`, ...(type && { type }) })),
+  );
 }

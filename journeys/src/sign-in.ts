@@ -8,8 +8,10 @@ const CLIENT = 'portal';
 
 interface Tokens {
   access_token: string;
-  id_token?: string;
+  /** Seconds. */
   expires_in: number;
+  /** Of a person: says who signed in, and lets nobody in. */
+  id_token?: string;
 }
 
 /** A browser's part in a sign-in: follows redirects and keeps cookies. */
@@ -48,7 +50,7 @@ class Browser {
  * Signs a person in by the authorization code flow with PKCE, as a browser would. `form`: what he fills in on the
  * issuer's page.
  */
-export async function signIn(issuerUrl: string, redirect: string, form: Record<string, string>): Promise<Tokens> {
+export async function signInAt(issuerUrl: string, redirect: string, form: Record<string, string>): Promise<Tokens> {
   const verifier = randomBytes(32).toString('base64url');
   const request = new URLSearchParams({
     client_id: CLIENT,
@@ -99,17 +101,18 @@ function renewing(get: () => Promise<Tokens>): () => Promise<string> {
 
 const issuerOf = (baseUrl: string) => `${baseUrl}/oidc`;
 
+/** At the embedded issuer. */
+export const signIn = (baseUrl: string, loginName: string, password: string) =>
+  signInAt(issuerOf(baseUrl), `${baseUrl}/callback`, { loginName, password });
 export const personToken = (baseUrl: string, loginName: string, password: string) =>
-  renewing(() => untilAnswered(() => signIn(issuerOf(baseUrl), `${baseUrl}/callback`, { loginName, password })));
+  renewing(() => untilAnswered(() => signIn(baseUrl, loginName, password)));
 
 /** An API client's token by client credentials. */
-export const clientToken = (baseUrl: string, clientId: string, clientSecret: string) =>
-  renewing(() =>
-    untilAnswered(() =>
-      exchange(
-        issuerOf(baseUrl),
-        { grant_type: 'client_credentials' },
-        `Basic ${btoa([clientId, clientSecret].map(encodeURIComponent).join(':'))}`,
-      ),
+export const clientTokens = (baseUrl: string, clientId: string, clientSecret: string) =>
+  untilAnswered(() =>
+    exchange(
+      issuerOf(baseUrl),
+      { grant_type: 'client_credentials' },
+      `Basic ${btoa([clientId, clientSecret].map(encodeURIComponent).join(':'))}`,
     ),
   );

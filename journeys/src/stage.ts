@@ -44,13 +44,16 @@ export class Stage {
   /** The platform's first administrator, as desk and ops. */
   readonly desk: Client;
 
-  constructor(readonly addresses: Addresses) {
+  constructor(
+    readonly addresses: Addresses,
+    private readonly fetch: typeof globalThis.fetch = globalThis.fetch,
+  ) {
     const { url, stripeSandboxUrl, patentOfficeUrl, admin, platform } = addresses;
     this.rail = new Rail(stripeSandboxUrl);
     this.office = new Office(patentOfficeUrl);
-    this.anyone = createClient({ baseUrl: url });
+    this.anyone = createClient({ baseUrl: url, fetch });
     const token = personToken(url, admin.loginName, admin.password);
-    this.desk = createClient({ baseUrl: url, token, organisation: platform });
+    this.desk = createClient({ baseUrl: url, token, organisation: platform, fetch });
   }
 
   /** A form has no key to repeat it by: if it was taken though nobody answered, the next finds the name taken. */
@@ -67,7 +70,7 @@ export class Stage {
   }
   #clientOf(loginName: string, password: string): Client {
     const { url } = this.addresses;
-    return createClient({ baseUrl: url, token: personToken(url, loginName, password) });
+    return createClient({ baseUrl: url, token: personToken(url, loginName, password), fetch: this.fetch });
   }
 
   /** Registered by the person, verified by the desk, where that is not done yet; he may then do everything for it. */

@@ -1,5 +1,9 @@
 import { connect } from 'node:net';
 import { text as allOf } from 'node:stream/consumers';
+import { catalogue } from '@yuzhi/protocol/catalogue';
+import type { Refusal } from '@yuzhi/protocol/declare';
+import { platformRefusals } from '@yuzhi/protocol/platform';
+import type { Problem } from '@yuzhi/protocol/problem';
 
 /** A raw request to the gateway, for what the typed client would never send. */
 export interface Sent {
@@ -14,14 +18,30 @@ export interface Answered {
   text: string;
 }
 
-export async function send(baseUrl: string, { method, path, headers = {}, body }: Sent): Promise<Answered> {
+const LANGUAGES = ['zh-CN', 'en'];
+let asked = 0;
+
+/**
+ * Asked in either language in turn, for whoever is refused reads both. Waits where more is asked than the door lets one
+ * party ask. Of a stream only the beginning is heard.
+ */
+export async function send(baseUrl: string, sent: Sent): Promise<Answered> {
+  const { method, path, headers, body } = sent;
   const response = await fetch(baseUrl + path, {
     method,
-    headers,
+    headers: { 'accept-language': LANGUAGES[asked++ % LANGUAGES.length]!, ...headers },
     redirect: 'manual',
     ...(body !== undefined && { body }),
   });
-  return { status: response.status, headers: response.headers, text: await response.text() };
+  const { status, headers: answered } = response;
+  if (answered.get('content-type')?.startsWith('text/event-stream')) {
+    await response.body!.cancel();
+    return { status, headers: answered, text: '' };
+  }
+  const text = await response.text();
+  if (status !== 429) return { status, headers: answered, text };
+  await new Promise((go) => setTimeout(go, Number(answered.get('retry-after')) * 1000));
+  return send(baseUrl, sent);
 }
 
 /** Bytes as they are, to a connection that the other side closes. */
@@ -35,24 +55,30 @@ export async function speak(baseUrl: string, bytes: string): Promise<Answered> {
   return { status: Number(line.split(' ')[1]), headers, text };
 }
 
-interface ProblemBody {
-  status: number;
-  code: string;
-  zh: string;
-  en: string;
-  next: { zh: string; en: string };
-}
+/** Everything that may be refused on the platform, by its code: two services may mean different things by one. */
+const refusals: ReadonlyMap<string, [string, Refusal][]> = Map.groupBy(
+  [
+    ...Object.entries(platformRefusals as Record<string, Refusal>),
+    ...catalogue.declared.flatMap((declared) => ('rejections' in declared ? Object.entries(declared.rejections) : [])),
+  ],
+  ([code]) => code,
+);
+const HAN = /\p{Script=Han}/u;
+const LATIN = /[a-z]/;
 
-/** The problem in an answer; throws where a refusal is not one: no code, a language or a next step missing, a 500. */
-export function problemOf({ status, headers, text }: Answered): ProblemBody {
-  const type = headers.get('content-type') ?? '';
-  if (status < 400 || status >= 500)
-    throw new Error(`${status} is no refusal of a caller's mistake: ${text.slice(0, 300)}`);
-  if (!type.startsWith('application/problem+json')) throw new Error(`${status} as ${type}: ${text.slice(0, 300)}`);
-  const problem = JSON.parse(text) as ProblemBody;
-  const han = /\p{Script=Han}/u;
-  const complete = problem.status === status && problem.code && han.test(problem.zh) && han.test(problem.next.zh);
-  if (!complete || !/[a-z]/.test(problem.en) || !/[a-z]/.test(problem.next.en))
-    throw new Error(`incomplete problem: ${text}`);
+/** The problem in an answer; throws where it is no refusal of a caller's mistake, or not as the catalogue has it. */
+export function problemOf({ status, headers, text }: Answered): Problem {
+  const said = `${status}: ${text.slice(0, 300)}`;
+  if (status < 400 || status >= 500) throw new Error(`no refusal of a caller's mistake, ${said}`);
+  const type = headers.get('content-type');
+  if (!type?.startsWith('application/problem+json')) throw new Error(`a refusal as ${type}, ${said}`);
+  const problem = JSON.parse(text) as Problem;
+  const { code, zh, en, next } = problem;
+  const isDeclared = refusals
+    .get(code)
+    ?.some(([, known]) => known.status === status && known.zh === zh && known.next.zh === next.zh && known.en === en);
+  if (!isDeclared || problem.status !== status) throw new Error(`not as the catalogue has it, ${said}`);
+  const isTold = [zh, next.zh].every((words) => HAN.test(words)) && [en, next.en].every((words) => LATIN.test(words));
+  if (!isTold) throw new Error(`not told in both languages, ${said}`);
   return problem;
 }

@@ -144,7 +144,10 @@ async function openStage(infrastructure: Infrastructure, folder: string, shape: 
   const name = `${shape.replace('-', '_')}_`;
   const rehearsal = await startRehearsal({ brokers: infrastructure.kafkaBrokers, prefix: name });
   const given = { otlpEndpoint: rehearsal.url };
-  const options = { dir, name, shape, infrastructure, given, steppable: true, sessionTimeoutMs: 2000, step };
+  // Short enough to be outlived by a test.
+  const environments = { identity: { CLIENT_TOKEN_SECONDS: '5' } };
+  const settings = { given, environments, steppable: true, sessionTimeoutMs: 2000 };
+  const options = { dir, name, shape, infrastructure, ...settings, step };
   // All that a process would ever say, so that it can be looked through; in one process the logs are this terminal's.
   const logLevel = shape === 'processes' ? 'debug' : 'warn';
   const platform = await startPlatform({ ...options, logLevel });

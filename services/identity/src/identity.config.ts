@@ -8,8 +8,10 @@ export const IdentityEnvironment = ServiceEnvironment.extend({
   publicUrl: z.url(),
   /** Encrypts the issuer's keys at rest and signs its cookies. */
   identitySecret: z.string().min(32),
-  /** Seconds that an access token is good for. */
+  /** Seconds that a person's access token is good for. */
   accessTokenSeconds: z.coerce.number().int().min(30).max(86_400).default(900),
+  /** The same of an API client, which needs nobody to get another. */
+  clientTokenSeconds: z.coerce.number().int().min(5).max(86_400).default(900),
   /** More redirect addresses of the portal's sign-in, separated by blanks. */
   portalRedirectUris: z
     .string()

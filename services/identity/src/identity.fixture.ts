@@ -13,7 +13,13 @@ export const SECRET = 'a secret of identity, in a test only';
 /** The identity service whole, on a log in memory and a database of its own. */
 export async function openIdentity(more: Partial<IdentityConfig> = {}): Promise<Stage> {
   const own = {
-    ...{ publicUrl: 'http://127.0.0.1:1', identitySecret: SECRET, accessTokenSeconds: 60, portalRedirectUris: [] },
+    ...{
+      publicUrl: 'http://127.0.0.1:1',
+      identitySecret: SECRET,
+      accessTokenSeconds: 60,
+      clientTokenSeconds: 45,
+      portalRedirectUris: [],
+    },
     ...{ platformUscc: PLATFORM, platformName: '演示数据·豫知平台' },
     ...{ platformAdmin: ADMIN.loginName, platformAdminPassword: ADMIN.password },
   };

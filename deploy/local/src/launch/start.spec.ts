@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@yuzhi/journeys/eventually';
 import { refusalOf } from '@yuzhi/journeys/refusal-of';
-import { personToken, signIn } from '@yuzhi/journeys/sign-in';
+import { personToken, signInAt } from '@yuzhi/journeys/sign-in';
 import { listAuctions } from '@yuzhi/protocol/bidding';
 import { type Client, createClient } from '@yuzhi/protocol/client';
 import { listDeals } from '@yuzhi/protocol/contracts';
@@ -106,7 +106,7 @@ describe('two starts side by side', () => {
 describe('an issuer that somebody else runs', () => {
   let url: string;
   const tokens = (login: string) =>
-    signIn(issuer.url, `${issuer.url}/callback`, { prompt: 'login', login, password: 'any' });
+    signInAt(issuer.url, `${issuer.url}/callback`, { prompt: 'login', login, password: 'any' });
   const signedIn = async (login: string): Promise<Client> => {
     const { access_token: token } = await tokens(login);
     return createClient({ baseUrl: url, token: async () => token });

@@ -250,7 +250,7 @@ describe('an API client', () => {
       { grant_type: 'client_credentials' },
       basic(client.clientId, client.clientSecret),
     );
-    expect(status).toBe(200);
+    expect([status, body.expires_in]).toEqual([200, 45]);
     expect(decodeJwt(body.access_token)).toMatchObject({
       sub: client.clientId,
       org: uscc,

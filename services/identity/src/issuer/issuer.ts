@@ -98,7 +98,7 @@ export class Issuer {
   }
 
   async #configuration(): Promise<Configuration> {
-    const { publicUrl, portalRedirectUris, identitySecret, accessTokenSeconds } = this.config;
+    const { publicUrl, portalRedirectUris, identitySecret, accessTokenSeconds, clientTokenSeconds } = this.config;
     return {
       adapter: (model) =>
         model === 'Client' ? new ClientAdapter(this.side, this.credentials) : new SideAdapter(model, this.side),
@@ -133,7 +133,7 @@ export class Issuer {
       pkce: { required: () => true },
       ttl: {
         AccessToken: accessTokenSeconds,
-        ClientCredentials: accessTokenSeconds,
+        ClientCredentials: clientTokenSeconds,
         AuthorizationCode: 60,
         Interaction: 3600,
         Session: DAY_SECONDS,
