@@ -240,7 +240,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/** Everything; `journeys` only those, or the ones named behind it; with other arguments only Jest, which receives them. */
+/** Everything; `journeys` only those, or the ones named behind it; other arguments go to Jest, and only it runs. */
 async function testAll(args: string[]): Promise<Score> {
   const onlyJourneys = args[0] === 'journeys';
   const everything = args.length === 0;
