@@ -35,6 +35,14 @@ export class Rail {
     for (const [i, mode] of modes.entries())
       await control(`${this.url}/_sandbox/faults`, { mode, probability, seed: seed + i });
   }
+  /** The next call of this kind meets this fault. */
+  refuse = (operation: string, mode: 'refuse-400' | 'no-funds-400') =>
+    control(`${this.url}/_sandbox/faults`, { operation, mode });
+  /** The bank sends back what was called done, or is under way. */
+  sendBack = (what: 'refunds' | 'payouts', id: string) => control(`${this.url}/_sandbox/${what}/${id}/fail`, {});
+  /** Moves the rail's own clock on. */
+  pass = (seconds: number) => control(`${this.url}/_sandbox/clock/advance`, { seconds });
+  payOutWithin = (seconds: number) => control(`${this.url}/_sandbox/settings`, { payout_seconds: seconds });
   /** Calls since the rail started, and how many of them met which fault. */
   struck = async () =>
     (await control(`${this.url}/_sandbox/faults`)) as { calls: number; struck: Partial<Record<string, number>> };
