@@ -88,7 +88,7 @@ describe('a patent', () => {
     await until('not-on-register');
     await stage.office.enter([granted!]);
     await stage.office.encumber(patentNumber, 'pledge', '中原知识产权银行（演示）');
-    await until('mirrored');
+    expect((await until('mirrored')).entry?.encumbrances).toMatchObject([{ kind: 'pledge' }]);
   }, 60_000);
 
   it.each([

@@ -22,7 +22,7 @@ function movesOf(decide: (state: unknown) => Decision<unknown, 'limit-passed'>, 
     advance: () => (isDue ? (noteMove(move('due')), { state: due }) : undefined),
   };
   const handler = { command: add, store, decide };
-  const handlers = { commands: new Map([[add.type, handler]]), answers: new Map() } as unknown as Handlers;
+  const handlers = { commands: new Map([[add.type, handler]]), answers: new Map(), wakings: [] } as unknown as Handlers;
   const entry = { filed: [], outgoing: [], quarantined: [] } as unknown as Entry;
   const value = JSON.stringify(envelopeOf(add, 'a', { account: 'a', amountFen: '1' }));
   const taken: Leased = { lease, partition: 0, offset: 0n, key: 'a', value, appended: 1 };

@@ -107,7 +107,7 @@ function work(batch: Batch, judged: Judged, now: number, traceparent: string | u
   const next = decision.state ?? passed?.state;
   const cause = { ...envelope, traceparent };
   // What time alone brings about is nobody's act: least of all of the bidder who happened to come next.
-  const time = byItself ? { ...cause, principal: servicePrincipal(batch.service) } : cause;
+  const time = byItself ? { ...cause, ...actOfTime(batch, store!) } : cause;
   const at = { version: versionOf(next ?? before), now };
   const records = [
     ...effects.events.map((told, n) => eventRecord(told, n < byItself ? time : cause, n, at)),
@@ -125,6 +125,13 @@ function work(batch: Batch, judged: Judged, now: number, traceparent: string | u
     pieceOf(batch.touched, store!, () => new Map<string, unknown>()).set(envelope.key, next);
   };
   return { outcome, records, apply };
+}
+
+/** Who does what falls due, and by which command it is done when nobody asks for anything else. */
+function actOfTime({ service, handlers }: Batch, store: AnyStore) {
+  const waking = handlers.wakings.find((one) => one.store === store);
+  const type = waking && { type: waking.command.type };
+  return { principal: servicePrincipal(service), because: undefined, ...type };
 }
 
 function pieceOf<K, V>(of: Map<K, V>, key: K, make: () => V): V {
