@@ -138,6 +138,9 @@ await step(
       `the book sums to ${money(balance.sumFen)}, the rail differs by ${money(rail.differenceFen)}`,
     ),
     words('全程记录：', 'the record:'),
-    ...record.map(({ at, sentence }) => `  ${time(at)}  ${sentence[locale]}`),
+    ...record.flatMap(({ at, sentence, reason, actor }) => [
+      `  ${time(at)}  ${sentence[locale]}`,
+      `    ${words('经办', 'by')} ${actor.party}  ${words('缘由', 'why')} ${reason?.[locale] ?? '—'}`,
+    ]),
   ],
 );

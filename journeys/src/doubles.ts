@@ -39,6 +39,11 @@ export class Rail {
   async fail(operation: string, modes: readonly string[]): Promise<void> {
     for (const mode of modes) await control(`${this.url}/_sandbox/faults`, { operation, mode, count: 1 });
   }
+  /** The bank sends back what was called done, or is under way. */
+  sendBack = (what: 'refunds' | 'payouts', id: string) => control(`${this.url}/_sandbox/${what}/${id}/fail`, {});
+  /** Moves the rail's own clock on. */
+  pass = (seconds: number) => control(`${this.url}/_sandbox/clock/advance`, { seconds });
+  payOutWithin = (seconds: number) => control(`${this.url}/_sandbox/settings`, { payout_seconds: seconds });
   /** Calls since the rail started, and how many of them met which fault. */
   struck = async () =>
     (await control(`${this.url}/_sandbox/faults`)) as { calls: number; struck: Partial<Record<string, number>> };

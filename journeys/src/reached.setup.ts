@@ -1,14 +1,17 @@
 import { appendFileSync } from 'node:fs';
-import { afterEach, expect } from '@jest/globals';
+import { basename } from 'node:path';
+import { afterEach, beforeEach, expect } from '@jest/globals';
 
-/** After each test: which refusals and process moves were counted during it, for the table of what is reached. */
 const { YUZHI_REHEARSAL_URL: rehearsal, YUZHI_REACHED_FILE: file } = process.env;
-let before: Record<string, number> = {};
 
-afterEach(async () => {
+/** Which refusals and process moves were counted since the last look, for the table of what is reached. */
+async function note(test: string): Promise<void> {
   if (!rehearsal || !file) return;
-  const counts = (await (await fetch(`${rehearsal}/reached`)).json()) as Record<string, number>;
-  const reached = Object.keys(counts).filter((key) => counts[key] !== before[key]);
-  before = counts;
-  appendFileSync(file, `${JSON.stringify({ test: expect.getState().currentTestName, reached })}\n`);
-});
+  const reached = (await (await fetch(`${rehearsal}/reached`)).json()) as string[];
+  if (reached.length) appendFileSync(file, `${JSON.stringify({ at: Date.now(), test, reached })}\n`);
+}
+
+const spec = () => basename(expect.getState().testPath ?? '');
+// What a spec prepares, and what comes of an earlier test behind its back, is not this test's.
+beforeEach(() => note(`${spec()}, between tests`));
+afterEach(() => note(`${spec()}: ${expect.getState().currentTestName}`));

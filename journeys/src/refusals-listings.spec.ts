@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { biddingRefusals } from '@yuzhi/protocol/bidding';
-import type { Refusal } from '@yuzhi/protocol/declare';
+import type { AnswerOf, Refusal } from '@yuzhi/protocol/declare';
 import { demonstrationNumber } from '@yuzhi/protocol/patent-number';
 import {
   approveListing,
@@ -11,7 +11,7 @@ import {
   submitListing,
   withdrawListing,
 } from '@yuzhi/protocol/listings';
-import { importPatent, registerRefusals } from '@yuzhi/protocol/register';
+import { getPatent, importPatent, registerRefusals } from '@yuzhi/protocol/register';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { FIRM_A, foundFirm, freshSuffix, UNIVERSITY } from './cast.ts';
 import { eventually } from './eventually.ts';
@@ -73,6 +73,23 @@ describe('a patent', () => {
     const again = university.client.send(importPatent, { patentNumber: patents.plain });
     expect(await refusalOf(again)).toBe('patent-already-mirrored');
   });
+
+  it('that is not on the register is looked for again when somebody asks, and when it comes there', async () => {
+    const [granted] = invented(1, [university], suffix.patent + 7);
+    const patentNumber = granted!.number;
+    const until = (state: AnswerOf<typeof getPatent>['state']) =>
+      eventually(`a patent ${state}`, async () => {
+        const patent = await stage.anyone.ask(getPatent, { patentNumber });
+        return patent.state === state && patent;
+      });
+    await university.client.send(importPatent, { patentNumber });
+    await until('not-on-register');
+    await university.client.send(importPatent, { patentNumber });
+    await until('not-on-register');
+    await stage.office.enter([granted!]);
+    await stage.office.encumber(patentNumber, 'pledge', '中原知识产权银行（演示）');
+    expect((await until('mirrored')).entry?.encumbrances).toMatchObject([{ kind: 'pledge' }]);
+  }, 60_000);
 
   it.each([
     ['is unknown to the mirror', 'patent-unknown', () => UNKNOWN],

@@ -97,21 +97,28 @@ export class Sale {
 
   /** Pays an order in as many charges as the rail needs. */
   async pay(payer: Payer, orderId: string, method = 'alipay'): Promise<void> {
-    for (let charges = 0; charges < 20; charges++) {
-      const order = await eventually('the order', async () => payer.client.ask(getOrder, { orderId }));
-      if (order.paidFen === order.amountFen) return;
-      await payer.client.send(payOrder, { orderId, returnUrl: `${this.stage.addresses.url}/orders/${orderId}` });
-      const { checkoutUrl } = await eventually('the hosted page', async () => {
-        const opened = await payer.client.ask(getOrder, { orderId });
-        return opened.checkoutUrl !== null && opened;
-      });
-      await this.stage.rail.payOnPage(checkoutUrl!, method);
-      await eventually(
-        'the payment',
-        async () => (await payer.client.ask(getOrder, { orderId })).paidFen !== order.paidFen,
-      );
-    }
+    for (let charges = 0; charges < 20; charges++) if (await this.payPart(payer, orderId, method)) return;
     throw new Error(`order ${orderId} is never paid`);
+  }
+  /** Pays what the rail takes at once; whether that was all. */
+  async payPart(payer: Payer, orderId: string, method = 'alipay'): Promise<boolean> {
+    const order = await eventually('the order', async () => payer.client.ask(getOrder, { orderId }));
+    if (order.paidFen === order.amountFen) return true;
+    await this.stage.rail.payOnPage(await this.openPage(payer, orderId), method);
+    const after = await eventually('the payment', async () => {
+      const paid = await payer.client.ask(getOrder, { orderId });
+      return paid.paidFen !== order.paidFen && paid;
+    });
+    return after.paidFen === after.amountFen;
+  }
+  /** Asks for the rail's hosted page. */
+  async openPage(payer: Payer, orderId: string): Promise<string> {
+    await payer.client.send(payOrder, { orderId, returnUrl: `${this.stage.addresses.url}/orders/${orderId}` });
+    const { checkoutUrl } = await eventually('the hosted page', async () => {
+      const opened = await payer.client.ask(getOrder, { orderId });
+      return opened.checkoutUrl !== null && opened;
+    });
+    return checkoutUrl!;
   }
   bid = (bidder: Firm, yuan: string) => bidder.client.send(placeBid, { saleId: this.saleId, amountFen: amount(yuan) });
 

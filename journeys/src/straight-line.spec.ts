@@ -1,11 +1,37 @@
 import { allocate } from '@yuzhi/money/allocate';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { freshSuffix, gather } from './cast.ts';
+import { type Cast, freshSuffix, gather } from './cast.ts';
 import { readAddresses } from './journeys.config.ts';
 import { Stage } from './stage.ts';
 import { StraightLine } from './straight-line.ts';
 
 let story: StraightLine;
+/** When the bidding ended and the result had been published long enough. */
+const times = { ended: 0, notice: 0 };
+
+type Who = (cast: Cast) => string;
+const service = (name: string) => () => `service:${name}`;
+/** The main steps: what happened, by whom, and why. */
+const STEPS: [type: string, who: Who, why: RegExp][] = [
+  ['listings.listing.submitted.v1', ({ university }) => university.uscc, /^Submit for review$/],
+  ['listings.listing.announced.v1', service('bidding'), /^Open an online bidding: done$/],
+  ['bidding.auction.bidder-registered.v1', ({ firmB }) => firmB.uscc, /^Register and accept the bidding rules$/],
+  ['escrow.order.opened.v1', service('escrow'), /^Open the order of a deposit: .+ registered, accepted rules /],
+  ['escrow.deposit.held.v1', service('escrow'), /^The state of an object of the rail$/],
+  ['bidding.auction.bidder-admitted.v1', service('escrow'), /^The deposit is held: admit the bidder$/],
+  ['bidding.auction.period-changed.v1', service('bidding'), /^A deadline of the bidding has passed$/],
+  ['bidding.auction.ended.v1', service('bidding'), /^A deadline of the bidding has passed$/],
+  ['listings.result.announced.v1', service('listings'), /^The bidding has ended: The bidding ended after 4 quotes\.$/],
+  ['listings.result.confirmed.v1', service('listings'), /^The objection window has passed$/],
+  ['contracts.deal.opened.v1', service('contracts'), /^Open a deal: The objection window passed/],
+  ['contracts.deal.signed.v1', service('contracts'), /^A signature was made$/],
+  ['contracts.deal.effective.v1', service('contracts'), /^The contract was sealed$/],
+  ['escrow.sale.funded.v1', service('escrow'), /^The state of an object of the rail$/],
+  ['register.filing.registered.v1', service('register'), /^Record what the office said$/],
+  ['escrow.sale.released.v1', service('contracts'), /^Release the price$/],
+  ['contracts.deal.closed.v1', service('contracts'), /^The deal moved on: All money of the sale was paid out\.$/],
+  ['listings.listing.completed.v1', service('listings'), /^The sale is done: The deal is closed\.$/],
+];
 
 beforeAll(async () => {
   const stage = new Stage(readAddresses());
@@ -40,11 +66,13 @@ describe('one patent carried from listing to payout', () => {
     const prices = live.flatMap(({ item }) => (item.kind === 'bid' ? [item.amountFen] : []));
     expect(prices).toEqual(['20000000', '21500000', '22500000', '24500000']);
     expect(live.at(-1)?.item).toMatchObject({ kind: 'ended', paddle: 2, priceFen: '24500000' });
+    times.ended = ended.result!.endedAt;
     expect(ended.result).toMatchObject({ outcome: 'sold', paddle: 2, priceFen: '24500000', endedAt: last.cycleEndsAt });
   }, 120_000);
 
   it("publishes the result for five working days and returns the loser's deposit", async () => {
     const { notice, loser } = await story.result();
+    times.notice = notice.noticeUntil!;
     expect(notice.result).toMatchObject({ outcome: 'sold', priceFen: '24500000' });
     expect(loser).toMatchObject({ state: 'returned', amountFen: '2000000' });
   }, 120_000);
@@ -81,14 +109,28 @@ describe('one patent carried from listing to payout', () => {
     expect(balance).toMatchObject({ sumFen: '0', violations: [] });
     expect(rail).toMatchObject({ differenceFen: '0' });
     expect(summary.difference_fen).toBe('0');
-    const types = record.map(({ type }) => type);
-    expect(types.at(-1)).toBe('listings.listing.completed.v1');
-    expect(types).toEqual(
-      expect.arrayContaining([
-        'contracts.deal.effective.v1',
-        'register.filing.registered.v1',
-        'escrow.sale.released.v1',
-      ]),
-    );
+    expect(record.at(-1)!.type).toBe('listings.listing.completed.v1');
   }, 120_000);
+
+  it('leaves a record that says who, when and why', async () => {
+    const { cast } = story;
+    const { ended, notice } = times;
+    const record = await story.record();
+    expect(record.map(({ at }) => at)).toEqual(record.map(({ at }) => at).toSorted((a, b) => a - b));
+    const steps = STEPS.map(([type, who, why]) => ({ type, who: who(cast), why }));
+    const told = steps.map(({ type, who }) => record.find((row) => row.type === type && row.actor.party === who));
+    for (const [i, { type, why }] of steps.entries()) {
+      expect([type, told[i]?.reason?.en]).toEqual([type, expect.stringMatching(why)]);
+      expect(told[i]!.reason!.zh).toMatch(/[一-鿿]/);
+    }
+    const at = (type: string) => record.find((row) => row.type === type)!.at;
+    // A deadline is noticed a moment after it has passed, and never before.
+    for (const [noticed, due] of [
+      [at('bidding.auction.ended.v1'), ended],
+      [at('listings.result.confirmed.v1'), notice],
+    ] as const) {
+      expect(noticed).toBeGreaterThanOrEqual(due);
+      expect(noticed).toBeLessThan(due + 3_600_000);
+    }
+  });
 });

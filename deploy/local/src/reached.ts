@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { root } from '@yuzhi/backing/environment';
 import { definedProcesses } from '@yuzhi/chassis/process';
 import { catalogue, declarations } from '@yuzhi/protocol/catalogue';
 import type { Declared, Intake } from '@yuzhi/protocol/declare';
@@ -12,18 +13,44 @@ export interface Reachable {
   key: string;
 }
 
-/** What a journey cannot cause on a healthy stepped platform, and the tests that do reach it. */
-const ELSEWHERE: Record<string, string> = {
-  'escrow.sale.release.v1 · sale-not-registered': 'two events crossing: services/escrow, sale.int.spec',
-  'oversight.clock.advance.v1 · clock-immovable': 'a platform whose clock stands: services/oversight, clock.spec',
-  'identity.person.sign-up.v1 · sign-in-elsewhere': 'another issuer: deploy/local, launch/start.spec',
-  'identity.organisation.add-client.v1 · sign-in-elsewhere': 'another issuer: deploy/local, launch/start.spec',
-  'gateway · owner-unavailable': 'a service that is away: gateway, reads.int.spec',
-  'gateway · log-unavailable': 'a broker that is away: gateway, broker-away.int.spec',
-  'gateway · too-many-requests': 'a party or a lot beyond its measure: gateway, commands.int.spec',
-  'gateway · overloaded': 'more callers than may wait: gateway, commands.int.spec',
-  'gateway · internal-fault': 'a mistake of ours: libs/messaging, committer specs',
+/** What a journey cannot cause on a healthy stepped platform: what does, and the test that does it. */
+const ELSEWHERE: Record<string, { by: string; spec: string }> = {
+  'escrow.sale.release.v1 · sale-not-registered': {
+    by: 'two events that cross',
+    spec: 'services/escrow/src/sale.int.spec.ts',
+  },
+  'oversight.clock.advance.v1 · clock-immovable': {
+    by: 'a platform whose clock stands',
+    spec: 'services/oversight/src/clock.int.spec.ts',
+  },
+  'identity.person.sign-up.v1 · sign-in-elsewhere': {
+    by: 'another issuer',
+    spec: 'deploy/local/src/launch/start.spec.ts',
+  },
+  'identity.organisation.add-client.v1 · sign-in-elsewhere': {
+    by: 'another issuer',
+    spec: 'deploy/local/src/launch/start.spec.ts',
+  },
+  'gateway · owner-unavailable': { by: 'a service that is away', spec: 'gateway/src/reads.int.spec.ts' },
+  'gateway · log-unavailable': { by: 'a broker that is away', spec: 'gateway/src/broker-away.int.spec.ts' },
+  'gateway · too-many-requests': {
+    by: 'a party or a lot beyond its measure',
+    spec: 'gateway/src/commands.int.spec.ts',
+  },
+  'gateway · overloaded': { by: 'more callers than may wait', spec: 'gateway/src/commands.int.spec.ts' },
+  'gateway · internal-fault': { by: 'a mistake of ours', spec: 'libs/messaging/src/poison.int.spec.ts' },
 };
+const codeOf = (what: string) => what.slice(what.lastIndexOf(' ') + 1);
+
+const HEAD = `# What is reached through the gateway
+
+Every rejection of every command, every refusal of the door and every move of every process, with the test that reached
+it first. A rejection and a move count once the batch they were decided in is committed, a refusal of the door when it
+is sent. What only a sick platform does stands with what causes it and the test that names its code.
+
+| what | reached by |
+| --- | --- |
+`;
 
 const labels = (of: Record<string, string>) =>
   Object.entries(of)
@@ -59,19 +86,30 @@ export function reachables(): Reachable[] {
   return [...rejections, ...intakes, ...door, ...moves];
 }
 
+/** The test that reached each first. */
+function firstTests(files: readonly string[]): Map<string, string> {
+  const lines = files.flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean));
+  const looks = lines.map((line) => JSON.parse(line) as { at: number; test: string; reached: string[] });
+  const first = new Map<string, string>();
+  for (const { test, reached } of looks.toSorted((a, b) => a.at - b.at)) {
+    for (const key of reached) if (!first.has(key)) first.set(key, test);
+  }
+  return first;
+}
+
+/** Where it is reached if not by a journey; undefined where that test does not speak of it. */
+function elsewhere(what: string): string | undefined {
+  const { by, spec } = ELSEWHERE[what] ?? {};
+  if (!by || !spec || !readFileSync(join(root, spec), 'utf8').includes(`'${codeOf(what)}'`)) return undefined;
+  return `${by}: ${spec}`;
+}
+
 /** Writes the table of what was reached by which test; answers what no test reached. */
 export function writeReached(files: readonly string[], report: string): Reachable[] {
-  const by = new Map<string, string>();
-  for (const file of files.filter((name) => existsSync(name))) {
-    for (const line of readFileSync(file, 'utf8').split('\n').filter(Boolean)) {
-      const { test, reached } = JSON.parse(line) as { test: string; reached: string[] };
-      for (const key of reached) if (!by.has(key)) by.set(key, test);
-    }
-  }
-  const wanted = reachables();
-  const reacher = ({ what, key }: Reachable) => by.get(key) ?? ELSEWHERE[what] ?? '**nobody**';
-  const rows = wanted.map((one) => `| ${one.what} | ${reacher(one)} |`);
+  const first = firstTests(files.filter((name) => existsSync(name)));
+  const found = reachables().map((one) => ({ ...one, by: first.get(one.key) ?? elsewhere(one.what) }));
+  const rows = found.map(({ what, by = '**nobody**' }) => `| ${what} | ${by.replaceAll('|', '\\|')} |\n`);
   mkdirSync(dirname(report), { recursive: true });
-  writeFileSync(report, ['| what | reached by |', '|---|---|', ...rows, ''].join('\n'));
-  return wanted.filter(({ what, key }) => !by.has(key) && !(what in ELSEWHERE));
+  writeFileSync(report, HEAD + rows.join(''));
+  return found.filter(({ by }) => by === undefined);
 }

@@ -33,15 +33,25 @@ const SPANS_MAX = 100_000;
 /** What of the metrics tells which refusals and process moves were reached. */
 const REACHED = /^yuzhi_(refusals_total|process_moves_total|commands_decided_total)\{([^}]*)\} (\d+)$/gm;
 
-/** Counts by what was counted, over every process of the platform. */
-async function reached(platform: Platform): Promise<Record<string, number>> {
-  const texts = await Promise.all(platform.metricsUrls().map(async (url) => (await fetch(url)).text()));
-  const counts: Record<string, number> = {};
-  for (const [, name, labels, count] of texts.join('\n').matchAll(REACHED)) {
-    const key = `${name} ${labels}`;
-    counts[key] = (counts[key] ?? 0) + Number(count);
+/** What every process of the platform counts, as far as it was counted since this was last asked. */
+class Reached {
+  readonly #before = new Map<string, number>();
+
+  async since({ metricsUrls }: Platform): Promise<string[]> {
+    const texts = await Promise.all(metricsUrls().map(async (url) => [url, await (await fetch(url)).text()] as const));
+    const risen = new Set<string>();
+    for (const [url, text] of texts) {
+      for (const [, name, labels, digits] of text.matchAll(REACHED)) {
+        const key = `${name} ${labels}`;
+        const [place, count] = [`${url} ${key}`, Number(digits)];
+        const before = this.#before.get(place) ?? 0;
+        // A process that was killed begins anew.
+        if (count > before || (count > 0 && count < before)) risen.add(key);
+        this.#before.set(place, count);
+      }
+    }
+    return [...risen];
   }
-  return counts;
 }
 
 async function read(request: IncomingMessage): Promise<string> {
@@ -58,6 +68,7 @@ export async function startRehearsal({ brokers, prefix }: RehearsalLog): Promise
   let platform: Platform | undefined;
   let log: KafkaLog | undefined;
   let spans: Span[] = [];
+  const reached = new Reached();
   const answer = async (request: IncomingMessage): Promise<unknown> => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const [, act, member] = pathname.split('/');
@@ -69,7 +80,7 @@ export async function startRehearsal({ brokers, prefix }: RehearsalLog): Promise
     }
     if (act === 'spans') return spans.filter(({ traceId }) => traceId === searchParams.get('trace'));
     if (!platform) return undefined;
-    if (act === 'reached') return reached(platform);
+    if (act === 'reached') return reached.since(platform);
     if (request.method === 'POST' && act === 'records') {
       log ??= new KafkaLog({ brokers, prefix, clientId: 'rehearsal', sessionTimeoutMs: 6000 });
       await log.send([JSON.parse(await read(request)) as LogRecord]);

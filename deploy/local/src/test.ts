@@ -42,6 +42,7 @@ const GUARDS: { name: string; command: string[] }[] = [
   { name: 'tidy', command: ['node', 'tools/tidy.mjs'] },
   { name: 'documents', command: ['node', 'tools/docs.mjs', '--check'] },
   { name: 'OpenAPI', command: ['redocly', 'lint', 'docs/openapi.json'] },
+  { name: 'dead code', command: ['knip', '--no-progress', '--no-config-hints'] },
 ];
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 const SHAPES: Shape[] = ['one-process', 'processes'];

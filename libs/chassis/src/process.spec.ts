@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { noticingMoves } from '@yuzhi/telemetry/moves';
 import { defineProcess, type ProcessTable } from './process.ts';
 
 type Table = ProcessTable<string, string>;
@@ -38,6 +39,20 @@ describe('a process', () => {
     expect(process.transitions).toEqual(parcel().transitions);
   });
 
+  it('may rest where something can still lead on', () => {
+    const { rests, final, transitions } = { ...parcel(), final: [], rests: ['received'] };
+    const returned = [...transitions, move('received', 'sent-back', 'sent')];
+    const process = defineProcess('parcel', { ...parcel(), transitions: returned, final, rests });
+    expect(process.isFinal('received')).toBe(false);
+    expect(process.next('received', 'sent-back')).toBe('sent');
+  });
+
+  it('tells whoever decides of its moves, and of nothing that is no move', () => {
+    const process = defineProcess('parcel', parcel());
+    const { moves } = noticingMoves(() => [process.next('packed', 'scanned'), process.next('packed', 'handed-over')]);
+    expect(moves).toEqual([{ process: 'parcel', from: 'packed', on: 'handed-over' }]);
+  });
+
   it('does not confuse a state and a move whose words run together', () => {
     const process = defineProcess('words', {
       states: ['a', 'ab', 'end'],
@@ -67,6 +82,7 @@ describe('a table is refused', () => {
   it.each<[string, (table: Table) => Partial<Table>, string]>([
     ['whose beginning is unknown', () => ({ initial: 'wrapped' }), 'state wrapped is unknown'],
     ['whose end is unknown', () => ({ final: ['received', 'burnt'] }), 'state burnt is unknown'],
+    ['whose rest is unknown', () => ({ rests: ['burnt'] }), 'state burnt is unknown'],
     [
       'that leads to an unknown state',
       (t) => ({ transitions: [...t.transitions, move('sent', 'dropped', 'broken')] }),

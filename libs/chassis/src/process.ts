@@ -1,4 +1,4 @@
-import { metrics } from '@yuzhi/telemetry/metrics';
+import { noteMove } from '@yuzhi/telemetry/moves';
 
 export interface ProcessTransition<S extends string, E extends string> {
   from: S;
@@ -13,6 +13,8 @@ export interface ProcessTable<S extends string, E extends string> {
   transitions: readonly ProcessTransition<S, E>[];
   /** Where a process may end; nothing leads on from there. */
   final: readonly S[];
+  /** Where it may stay for ever as well, though something may lead on: a bank gives back what it had called paid. */
+  rests?: readonly S[];
 }
 
 export interface Process<S extends string, E extends string> {
@@ -48,7 +50,7 @@ export function defineProcess<const S extends string, const E extends string>(
     transitions: table.transitions,
     next: (state, on) => {
       const to = moves.get(moveOf(state, on));
-      if (to !== undefined) metrics.moves.of({ process: name, from: state, on }).inc();
+      if (to !== undefined) noteMove({ process: name, from: state, on });
       return to;
     },
     isFinal: (state) => final.has(state),
@@ -59,15 +61,16 @@ export function defineProcess<const S extends string, const E extends string>(
 
 const moveOf = (from: string, on: string) => `${from}\0${on}`;
 
-function faultsOf({ states, initial, transitions, final }: ProcessTable<string, string>): string[] {
+function faultsOf({ states, initial, transitions, final, rests = [] }: ProcessTable<string, string>): string[] {
   const known = new Set(states);
-  const named = [initial, ...final, ...transitions.flatMap(({ from, to }) => [from, to])];
+  const ends = [...final, ...rests];
+  const named = [initial, ...ends, ...transitions.flatMap(({ from, to }) => [from, to])];
   const forward = closure(
     [initial],
     transitions.map(({ from, to }) => [from, to]),
   );
   const backward = closure(
-    final,
+    ends,
     transitions.map(({ from, to }) => [to, from]),
   );
   return [

@@ -3,6 +3,7 @@ import { wire } from '@yuzhi/database/json';
 import type { Store } from '@yuzhi/database/store';
 import { mints, type Outcome } from '@yuzhi/protocol/declare';
 import { platformRefusals } from '@yuzhi/protocol/platform';
+import { type Move, noticingMoves } from '@yuzhi/telemetry/moves';
 import { span } from '@yuzhi/telemetry/tracing';
 import { Accepted, type Decision, Effects, type Shown } from './decision.ts';
 import { answerRecord, askRecord, eventRecord, keptRecord, servicePrincipal } from './effects.ts';
@@ -25,6 +26,7 @@ export interface Batch {
   replies: Map<string, Reply[]>;
   shows: Shown[];
   decided: { type: string; code: string }[];
+  moves: Move[];
 }
 
 export const refusal = (code: keyof typeof platformRefusals): Outcome => ({
@@ -93,8 +95,10 @@ function work(batch: Batch, judged: Judged, now: number, traceparent: string | u
   if ('outcome' in judgement) return { outcome: judgement.outcome, records: [], apply: () => {} };
   const states = batch.states.get(store!)!;
   const before = states.get(envelope.key);
-  const passed = before === undefined ? undefined : store!.advance?.(before, now);
-  const decision = judgement.decide(passed ? passed.state : before, now);
+  const { decided: passed, moves: due } = noticingMoves(() =>
+    before === undefined ? undefined : store!.advance?.(before, now),
+  );
+  const { decided: decision, moves } = noticingMoves(() => judgement.decide(passed ? passed.state : before, now));
   const effects = new Effects();
   if (passed?.effects instanceof Effects) effects.also(passed.effects);
   const byItself = effects.events.length;
@@ -103,7 +107,7 @@ function work(batch: Batch, judged: Judged, now: number, traceparent: string | u
   const next = decision.state ?? passed?.state;
   const cause = { ...envelope, traceparent };
   // What time alone brings about is nobody's act: least of all of the bidder who happened to come next.
-  const time = byItself ? { ...cause, principal: servicePrincipal(batch.service) } : cause;
+  const time = byItself ? { ...cause, ...actOfTime(batch, store!) } : cause;
   const at = { version: versionOf(next ?? before), now };
   const records = [
     ...effects.events.map((told, n) => eventRecord(told, n < byItself ? time : cause, n, at)),
@@ -114,10 +118,20 @@ function work(batch: Batch, judged: Judged, now: number, traceparent: string | u
     if (effects.rows.length) pieceOf(batch.rows, store!, () => [] as unknown[]).push(...effects.rows);
     batch.shows.push(...effects.shows);
     if (next === undefined || next === before) return;
+    batch.moves.push(...due);
+    // A refusal may have asked how far a move would lead: it left none behind.
+    if (decision.state !== undefined) batch.moves.push(...moves);
     states.set(envelope.key, next);
     pieceOf(batch.touched, store!, () => new Map<string, unknown>()).set(envelope.key, next);
   };
   return { outcome, records, apply };
+}
+
+/** Who does what falls due, and by which command it is done when nobody asks for anything else. */
+function actOfTime({ service, handlers }: Batch, store: AnyStore) {
+  const waking = handlers.wakings.find((one) => one.store === store);
+  const type = waking && { type: waking.command.type };
+  return { principal: servicePrincipal(service), because: undefined, ...type };
 }
 
 function pieceOf<K, V>(of: Map<K, V>, key: K, make: () => V): V {

@@ -4,6 +4,7 @@ import { type Batch, decideOne } from './batch.ts';
 import { readClocks } from './clocks.ts';
 import type { Shown } from './decision.ts';
 import type { Handlers } from './handlers.ts';
+import type { Move } from '@yuzhi/telemetry/moves';
 import { isControl, type Judged, type Leased, read } from './judge.ts';
 import type { LogRecord } from './log.ts';
 import type { Reply } from './replies.ts';
@@ -19,6 +20,7 @@ export interface Committed {
   outgoing: Outbound[];
   shows: Shown[];
   decided: { type: string; code: string }[];
+  moves: Move[];
   /** How many commands were set aside. */
   quarantined: number;
 }
@@ -63,7 +65,7 @@ export class Committer {
     const judged = asked.filter((j) => j !== undefined);
     const inbox = await this.#known(judged, entry, lookUp);
     const states = await this.#load(judged.filter((j) => !j.taken.error && !inbox.has(j.asked.id)));
-    const made = { touched: new Map(), rows: new Map(), replies: new Map(), shows: [], decided: [] };
+    const made = { touched: new Map(), rows: new Map(), replies: new Map(), shows: [], decided: [], moves: [] };
     const batch: Batch = { service, handlers, entry, inbox, states, ...made };
     for (const j of judged) decideOne(batch, j, nowOf.get(j.taken)!);
     const stores = new Set([...batch.touched.keys(), ...batch.rows.keys()]);
@@ -81,8 +83,8 @@ export class Committer {
       value,
       seq: seqs[i]!,
     }));
-    const { replies, shows, decided } = batch;
-    return { steps, outgoing, replies, shows, decided, quarantined: entry.quarantined.length };
+    const { replies, shows, decided, moves } = batch;
+    return { steps, outgoing, replies, shows, decided, moves, quarantined: entry.quarantined.length };
   }
 
   /** A database that may have come back older knows less than memory does, and it is the one that counts. */

@@ -30,12 +30,26 @@ describe('an event', () => {
       subject: 'a',
       time: '2023-11-14T22:13:20.000Z',
       causationid: cause.id,
+      cause: { command: add.type },
       aggversion: 3,
       saleid: 's-1',
       actor: { party: cause.principal.party, person: cause.principal.person },
       traceparent: cause.traceparent,
       data,
     });
+  });
+
+  it('says which event led to it, or which answer', () => {
+    const why = (more: Partial<Envelope>) => parsed<CloudEvent>(eventRecord(told, { ...cause, ...more }, 0, at)).cause;
+    const because = '018f0000-0000-7000-8000-000000000009';
+    expect(why({ because })).toEqual({ command: add.type, event: because });
+    const answer = {
+      of: close.type,
+      askKey: 'a',
+      asked: {},
+      outcome: { status: 422, code: 'account-closed', body: {} },
+    };
+    expect(why({ type: answerType, data: answer })).toEqual({ command: close.type, outcome: 'account-closed' });
   });
 
   it('has the same id whenever its commit is repeated, and another for every one of a command', () => {

@@ -1,5 +1,5 @@
 import { toJson } from '@yuzhi/database/json';
-import type { CloudEvent, Command, Envelope, Outcome, Principal } from '@yuzhi/protocol/declare';
+import type { Cause, CloudEvent, Command, Envelope, Outcome, Principal } from '@yuzhi/protocol/declare';
 import type { Answered, Asking, Kept, Told } from './decision.ts';
 import { derivedId } from './ids.ts';
 import { answerType } from './judge.ts';
@@ -29,6 +29,13 @@ export function checkCommand({ data: declared, keyType }: Command, key: string, 
   declared.parse(data);
 }
 
+/** What was decided, and why: an answer stands for the command that was asked. */
+function causeOf({ type, data, because }: Envelope): Cause {
+  if (type !== answerType) return { command: type, ...(because && { event: because }) };
+  const { of, outcome } = data as Answered;
+  return { command: of, outcome: outcome.code };
+}
+
 /** The same cause gives the same id: a repetition of the commit publishes the same event. */
 export function eventRecord(
   { event, data, saleId }: Told,
@@ -47,6 +54,7 @@ export function eventRecord(
     subject,
     time: new Date(at.now).toISOString(),
     causationid: cause.id,
+    cause: causeOf(cause),
     aggversion: at.version,
     ...(saleId && { saleid: saleId }),
     actor: { party: cause.principal.party, person: cause.principal.person },

@@ -87,7 +87,8 @@ export class EventIntake {
       checkCommand(command, key, data);
       const id = derivedId(event.id, name, String(n));
       const traced = event.traceparent ? { traceparent: event.traceparent } : {};
-      const envelope: Envelope = { id, idempotencyKey: id, type: command.type, key, principal, ...traced, data };
+      const sent = { id, idempotencyKey: id, type: command.type, key, principal, because: event.id };
+      const envelope: Envelope = { ...sent, ...traced, data };
       return { topic: command.topic, key, value: toJson(envelope) };
     });
   }

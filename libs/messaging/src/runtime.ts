@@ -126,13 +126,14 @@ export class Runtime {
   }
 
   /** After the commit, never before: replies to the gateways, items to whoever watches. */
-  #settle({ replies, shows, decided, quarantined }: Committed): void {
+  #settle({ replies, shows, decided, moves, quarantined }: Committed): void {
     const { pager, service } = this.parts;
     this.#errands.kick();
     this.sweeper.kick();
     for (const [gateway, said] of replies) pager.publish(replyChannel(gateway), said);
     if (shows.length) pager.publish(liveTopic(service), this.#live(shows));
     for (const { type, code } of decided) metrics.decided.of({ service, type, code }).inc();
+    for (const move of moves) metrics.moves.of(move).inc();
     if (quarantined) metrics.quarantined.of({ service, kind: 'command' }).inc(quarantined);
   }
 

@@ -236,6 +236,8 @@ export interface Envelope {
   /** Epoch ms; bounds the waiting, never the validity. */
   answerBy?: number;
   answerTo?: AnswerTo;
+  /** The event that led to it. */
+  because?: string;
   traceparent?: string;
   data: unknown;
 }
@@ -245,6 +247,16 @@ export interface Outcome {
   status: number;
   code: string;
   body: unknown;
+}
+
+/** Why something happened. */
+export interface Cause {
+  /** The type of the command that was decided; where a deadline passed, of the one that wakes the aggregate. */
+  command: string;
+  /** Its outcome's code, where another service was asked and answered. */
+  outcome?: string;
+  /** The event that led to it. */
+  event?: string;
 }
 
 /** CloudEvents 1.0 in structured JSON, inside the record's value. */
@@ -257,6 +269,7 @@ export interface CloudEvent<D = unknown> {
   time: string;
   /** The command that caused it. */
   causationid: string;
+  cause?: Cause;
   /** Version of the aggregate after the event. */
   aggversion: number;
   /** The sale it belongs to, when there is one. */

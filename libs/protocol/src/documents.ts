@@ -69,6 +69,7 @@ function eventSample({ type, service, key, data }: Event): CloudEvent {
       subject: String(value[key]),
       time: '2026-11-24T09:30:00.000Z',
       causationid: '01939fd4-5d2a-7e02-a1d5-3b1f9c8d7e60',
+      cause: { command: `${service}.example.act.v1`, event: '01939fd4-5d11-7a31-8b0c-2d4e6f8a9b0c' },
       aggversion: 1,
       ...(saleid && { saleid }),
       actor: { party: '91410100DEM000014P', person: '01939fd4-5c11-7d40-9c2e-5f4a3b2c1d0e' },

@@ -12,6 +12,13 @@ export const CloudEventEnvelope = z.object({
   subject: z.string().meta({ description: 'The key of the record: the id of the aggregate.' }),
   time: z.iso.datetime().meta({ description: "The platform's time of the decision." }),
   causationid: id.meta({ description: 'The command that caused it.' }),
+  cause: z
+    .object({
+      command: z.string().meta({ description: 'The type of the command that was decided.' }),
+      outcome: z.string().meta({ description: 'Its outcome, where another service was asked.' }).optional(),
+      event: id.meta({ description: 'The event that led to it.' }).optional(),
+    })
+    .optional(),
   aggversion: z.int().min(0).meta({ description: 'Version of the aggregate after the event.' }),
   saleid: id.optional(),
   actor: z.object({ party: z.string(), person: z.string() }),
@@ -37,6 +44,7 @@ export const CommandEnvelope = z.object({
     .object({ service: z.string(), key: z.string() })
     .meta({ description: 'The aggregate of the asking service that hears the outcome.' })
     .optional(),
+  because: id.meta({ description: 'The event that led to it.' }).optional(),
   traceparent,
 });
 

@@ -127,6 +127,8 @@ const RecordRow = z
     at: Instant,
     type: z.string(),
     sentence: z.object({ zh: z.string(), en: z.string() }),
+    /** Why: what was decided, and what led to it as far as the asker may see that. */
+    reason: z.object({ zh: z.string(), en: z.string() }).nullable(),
     actor: z.object({ party: z.string(), person: z.string() }),
     eventId: z.string(),
   })

@@ -66,7 +66,7 @@ export const metrics = {
     unit: 'records',
     labels: ['service', 'kind'],
   }),
-  /** Counted when decided: a commit that is tried again counts twice. */
+  /** Counted when committed. */
   moves: counter({
     name: 'yuzhi_process_moves_total',
     help: 'Moves of process managers, by process, state and what happened.',

@@ -61,8 +61,6 @@ function followOne(effects: Effects, lot: Lot, one: Happening): void {
       return void effects.tell(periodChanged, { saleId, period: one.period, at: one.at }, saleId);
     case 'ended': {
       const { outcome, winner, paddle, priceFen, endedAt } = one.result;
-      // No command cancels a bidding; whichever will, has an event of its own to tell.
-      if (outcome === 'cancelled') return;
       const price = priceFen === null ? null : String(priceFen);
       const told = { saleId, outcome, winner, paddle, priceFen: price, bids, endedAt };
       return void effects.tell(auctionEnded, told, saleId);

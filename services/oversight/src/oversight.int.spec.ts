@@ -3,14 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { acting, type Asker, service, Stage } from '@yuzhi/chassis/stage.fixture';
 import { uuidv7 } from '@yuzhi/messaging/ids';
 import { auctionEnded, bidderRegistered } from '@yuzhi/protocol/bidding';
-import { dealOpened } from '@yuzhi/protocol/contracts';
+import { dealOpened, openDeal } from '@yuzhi/protocol/contracts';
 import type { CloudEvent, DataOf, Event, InputOf } from '@yuzhi/protocol/declare';
 import { organisations } from '@yuzhi/protocol/identity';
-import { listingAnnounced, listingSubmitted } from '@yuzhi/protocol/listings';
+import { listingAnnounced, listingSubmitted, submitListing } from '@yuzhi/protocol/listings';
 import { activateRulebook, calendar, rules } from '@yuzhi/protocol/oversight';
 import { patentMirrored } from '@yuzhi/protocol/register';
 import { makeUscc } from '@yuzhi/protocol/uscc';
 import { testDatabase } from '@yuzhi/testkit/databases';
+import { joined } from './domain/reason.ts';
 import type { RulebookState } from './domain/rulebook.ts';
 import { newestEdition } from './edition.ts';
 import { OversightModule } from './oversight.module.ts';
@@ -109,6 +110,7 @@ interface Row {
   at: number;
   type: string;
   sentence: { zh: string; en: string };
+  reason: { zh: string; en: string } | null;
   actor: { party: string; person: string };
   eventId: string;
 }
@@ -130,11 +132,12 @@ function tellSale(saleId: string) {
     priceFen: '24500000',
     patentNumber: lot.patentNumber,
   };
-  tell(listingSubmitted, lot, 0, { actor: { party: SELLER, person: INVENTOR } });
+  const submitted = { actor: { party: SELLER, person: INVENTOR }, cause: { command: submitListing.type } };
+  tell(listingSubmitted, lot, 0, submitted);
   tell(bidderRegistered, { saleId, party: LOSER, ...bidder }, 20);
   tell(bidderRegistered, { saleId, party: BUYER, ...bidder }, 25);
   const ended = tell(auctionEnded, { saleId, ...end }, 30);
-  tell(dealOpened, { saleId, ...deal }, 40);
+  tell(dealOpened, { saleId, ...deal }, 40, { cause: { command: openDeal.type, event: ended.id } });
   tell(listingAnnounced, { ...lot, ...announced }, 10);
   return ended;
 }
@@ -188,6 +191,17 @@ describe('the record of a sale', () => {
     const own = (await read(saleId, loser)).at(-1)!;
     expect(own.sentence.zh).toContain(LOSER);
     expect(await kindsOf(uuidv7(), desk)).toEqual([]);
+  });
+
+  it('says why, and what led to it to whom may see that', async () => {
+    const saleId = await recorded();
+    const rows = await read(saleId, desk);
+    expect(rows[0]!.reason).toEqual(submitListing.summary);
+    expect(rows[1]!.reason).toBeNull();
+    const [ended, opened] = rows.slice(-2);
+    expect(opened!.reason).toEqual(joined(openDeal.summary, ended!.sentence));
+    const theirs = await read(saleId, stage.employ(SELLER, ['holder']));
+    expect(theirs.at(-1)!.reason).toEqual(openDeal.summary);
   });
 
   it('is read page by page, whoever reads it', async () => {

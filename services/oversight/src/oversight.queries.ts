@@ -2,12 +2,13 @@ import { Answer } from '@yuzhi/chassis/answers';
 import { CONFIG } from '@yuzhi/chassis/service';
 import { fromJson } from '@yuzhi/database/json';
 import { PlatformClock } from '@yuzhi/messaging/platform-clock';
-import type { ParamsOf, Principal } from '@yuzhi/protocol/declare';
+import type { ParamsOf, Principal, Words } from '@yuzhi/protocol/declare';
 import { getCalendar, getClock, getRecord, getRulebook, listSales } from '@yuzhi/protocol/oversight';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ClockState } from './domain/clock.ts';
+import { joined } from './domain/reason.ts';
 import type { RulebookState } from './domain/rulebook.ts';
-import { PrismaClient } from './generated/prisma/client.ts';
+import { PrismaClient, type SaleRecord } from './generated/prisma/client.ts';
 import type { OversightConfig } from './oversight.config.ts';
 
 const seesAll = (asker?: Principal) => asker?.roles.some((role) => role === 'desk' || role === 'ops') ?? false;
@@ -55,11 +56,9 @@ export class OversightQueries {
       { audience: 'self', party },
       ...(isParty ? [{ audience: 'parties' }] : []),
     ];
+    const seen = { saleId, ...(seesAll(asker) ? {} : { OR: visible }) };
     const rows = await this.prisma.saleRecord.findMany({
-      where: {
-        saleId,
-        ...(seesAll(asker) ? {} : { OR: visible }),
-      },
+      where: seen,
       // Where it stands tells apart what happened at once: within a stream it is the order of the events.
       orderBy: [{ at: 'asc' }, { position: 'asc' }],
       ...(after && { cursor: { eventId: after.split('_')[1]! }, skip: 1 }),
@@ -67,14 +66,13 @@ export class OversightQueries {
     });
     const items = rows.slice(0, limit);
     const last = items.at(-1);
+    const ids = items.flatMap(({ because }) => because ?? []);
+    const causes = ids.length
+      ? await this.prisma.saleRecord.findMany({ where: { ...seen, eventId: { in: ids } } })
+      : [];
+    const causeOf = new Map(causes.map(({ eventId, zh, en }) => [eventId, { zh, en }]));
     return {
-      items: items.map(({ at, type, zh, en, actor, eventId }) => ({
-        at: at.getTime(),
-        type,
-        sentence: { zh, en },
-        actor: actor as { party: string; person: string },
-        eventId,
-      })),
+      items: items.map((row) => rowOf(row, row.because === null ? undefined : causeOf.get(row.because))),
       next: rows.length > limit && last ? `${last.at.getTime()}_${last.eventId}` : null,
     };
   }
@@ -101,6 +99,14 @@ export class OversightQueries {
       next: rows.length > limit && last ? `${last.lastAt.getTime()}_${last.saleId}` : null,
     };
   }
+}
+
+/** As the record shows it: with what led to it as far as the asker may see that. */
+function rowOf({ at, type, zh, en, actor, eventId, reasonZh, reasonEn }: SaleRecord, because: Words | undefined) {
+  const decided = reasonZh === null || reasonEn === null ? null : { zh: reasonZh, en: reasonEn };
+  const by = actor as { party: string; person: string };
+  const reason = decided && because ? joined(decided, because) : decided;
+  return { at: at.getTime(), type, sentence: { zh, en }, reason, actor: by, eventId };
 }
 
 interface SaleRow {

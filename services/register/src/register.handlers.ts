@@ -20,7 +20,7 @@ import {
 } from '@yuzhi/protocol/register';
 import { Injectable } from '@nestjs/common';
 import { checked, type Filing, opened, recorded } from './domain/filing.ts';
-import { changed, mirrored, obstacleOf, ownersDiffer, type Patent, requested } from './domain/patent.ts';
+import { askedAgain, changed, mirrored, obstacleOf, ownersDiffer, type Patent, requested } from './domain/patent.ts';
 import { FilingStore, PatentStore } from './register.store.ts';
 
 const DAY_MS = 86_400_000;
@@ -32,7 +32,7 @@ export class PatentHandlers {
     const answer = { patentNumber: key };
     if (!patent) return accept(requested(key, now), answer);
     if (patent.state === 'mirrored') return refuse('patent-already-mirrored');
-    return accept(changed(patent, { state: 'requested', stale: true }), answer);
+    return accept(askedAgain(patent), answer);
   }
 
   @Handle(refreshPatent, PatentStore)

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DatabaseError } from 'pg';
 import { expand } from './expand.ts';
-import { StripeFailure, internalError, invalid, keyInUse, unauthorised } from './failure.ts';
+import { StripeFailure, insufficientBalance, internalError, invalid, keyInUse, unauthorised } from './failure.ts';
 import type { FaultMode, Faults } from './faults.ts';
 import { type Answer, type Keyed, checkKey, digestOf, keep, replayOf } from './idempotency.ts';
 import type { Operation } from './operation.ts';
@@ -138,6 +138,8 @@ export class Api {
     if (fault === 'hang') return reply.hijack();
     if (fault === 'conflict-409') return send(failed(keyInUse('a fault that was asked for')));
     if (fault === 'rate-limit-429') return send(failed(tooMany()));
+    if (fault === 'refuse-400') return send(failed(invalid('This was to be refused.')));
+    if (fault === 'no-funds-400') return send(failed(insufficientBalance('This was to find no funds.')));
     const answer = await this.answer(operation, request, requestId, fault).catch((error: unknown) => {
       if (error instanceof StripeFailure) return failed(error);
       request.log.error(error);

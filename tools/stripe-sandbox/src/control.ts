@@ -10,6 +10,7 @@ import { closeDispute, openDispute } from './resources/disputes.ts';
 import { payIntent, paySession } from './resources/hosted-payment.ts';
 import { showIntent } from './resources/intent-view.ts';
 import { failPayout, showPayout } from './resources/payouts.ts';
+import { failRefund, showRefund } from './resources/refunds.ts';
 import { showSession } from './resources/session-view.ts';
 import type { Charge } from './states.ts';
 import type { Store } from './store.ts';
@@ -161,6 +162,9 @@ function serveActors(server: FastifyInstance, { store }: Controls): void {
       if (!payout) throw missingObject('payout', request.params.id);
       return showPayout(await failPayout(work, payout, code));
     }),
+  );
+  server.post<{ Params: { id: string } }>('/refunds/:id/fail', (request) =>
+    act(async (work) => showRefund(await failRefund(work, await work.need('refund', request.params.id)))),
   );
   server.post('/disputes', (request) =>
     act(async (work) => {

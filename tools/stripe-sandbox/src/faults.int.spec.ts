@@ -27,6 +27,17 @@ describe('a fault', () => {
     },
   );
 
+  it.each([
+    ['refuse-400', undefined],
+    ['no-funds-400', 'balance_insufficient'],
+  ])('%s refuses the call, which is not carried out', async (mode, code) => {
+    const [key, before] = [randomUUID(), await paidIn()];
+    await arm(mode);
+    const refused = await refusal(pay(key));
+    expect([refused.type, refused.code]).toEqual(['StripeInvalidRequestError', code]);
+    expect(await paidIn()).toBe(before);
+  });
+
   it('error-after carries the call out and answers 500, and the key repeats the 500', async () => {
     const [key, before] = [randomUUID(), await paidIn()];
     await arm('error-after');

@@ -6,9 +6,18 @@ export const faultSpec = z
     operation: z.string().default('*'),
     /**
      * timeout, cut-body, error-after: it is carried out, and the answer never comes, comes in half, or is a 500 that
-     * the idempotency key then repeats. hang, conflict-409, rate-limit-429: it is not carried out.
+     * the idempotency key then repeats. hang, conflict-409, rate-limit-429, refuse-400, no-funds-400: it is not.
      */
-    mode: z.enum(['timeout', 'hang', 'cut-body', 'error-after', 'conflict-409', 'rate-limit-429']),
+    mode: z.enum([
+      'timeout',
+      'hang',
+      'cut-body',
+      'error-after',
+      'conflict-409',
+      'rate-limit-429',
+      'refuse-400',
+      'no-funds-400',
+    ]),
     /** The next so many calls. */
     count: z.int().positive().optional(),
     /** Or each call with this probability, drawn from the seed. */

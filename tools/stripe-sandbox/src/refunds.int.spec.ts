@@ -38,6 +38,21 @@ describe('a refund', () => {
     expect(done.balance_transaction).toMatchObject({ amount: -10_000, type: 'payment_refund' });
   });
 
+  it('may be sent back by the bank after it was done, and be made again', async () => {
+    const intent = await paidBy('alipay');
+    const { id } = await refund(intent);
+    await sandbox.advance(10);
+    const before = await sandbox.summary();
+    await sandbox.control('POST', `/refunds/${id}/fail`, {});
+    const failed = await sandbox.stripe.refunds.retrieve(id, { expand: ['charge', 'failure_balance_transaction'] });
+    expect(failed).toMatchObject({ status: 'failed', failure_reason: 'declined', charge: { amount_refunded: 0 } });
+    expect(failed.failure_balance_transaction).toMatchObject({ amount: 10_000, type: 'refund_failure' });
+    const { refunded_fen: refunded, difference_fen: difference } = await sandbox.summary();
+    expect([BigInt(before.refunded_fen) - BigInt(refunded), difference]).toEqual([10_000n, '0']);
+    await expect(sandbox.control('POST', `/refunds/${id}/fail`, {})).rejects.toThrow('This refund is failed');
+    expect((await refund(intent)).status).toBe('pending');
+  });
+
   it('of a card succeeds at once', async () => {
     const intent = await sandbox.paid(10_000n);
     expect((await refund(intent.id)).status).toBe('succeeded');

@@ -106,7 +106,7 @@ export interface Session extends Row {
 }
 
 export interface Refund extends Row {
-  status: 'pending' | 'succeeded';
+  status: 'pending' | 'succeeded' | 'failed';
   pendingReason: 'insufficient_funds' | 'processing' | null;
   amountFen: bigint;
   charge: string;
@@ -114,6 +114,7 @@ export interface Refund extends Row {
   reason: string | null;
   metadata: Metadata;
   balanceTransaction: string | null;
+  failureBalanceTransaction: string | null;
 }
 
 export interface Customer extends Row {
@@ -200,6 +201,7 @@ export type Flow =
   | 'payout'
   | 'payout-returned'
   | 'refund'
+  | 'refund-returned'
   | 'reversal-in'
   | 'reversal-out'
   | 'transfer-in'

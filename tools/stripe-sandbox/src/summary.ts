@@ -10,7 +10,8 @@ select
   coalesce((select sum((state->>'capturedFen')::bigint) from o
     where kind = 'charge' and state->>'sourceTransfer' is null), 0)::text as paid_in_fen,
   coalesce((select sum(fen) from amounts
-    where kind = 'refund' and state->>'balanceTransaction' is not null), 0)::text as refunded_fen,
+    where kind = 'refund' and state->>'status' <> 'failed' and state->>'balanceTransaction' is not null
+  ), 0)::text as refunded_fen,
   coalesce((select sum(fen) from amounts
     where kind = 'refund' and state->>'balanceTransaction' is null), 0)::text as refunds_waiting_fen,
   coalesce((select sum(fen) from amounts where kind = 'transfer'), 0)::text as transferred_fen,

@@ -1,8 +1,22 @@
+import { defineProcess } from '@yuzhi/chassis/process';
 import type { Deposited } from './deposit.ts';
 import type { PublicTerms, Terms } from './terms.ts';
 
-/** Before the free quoting period (自由报价期), in it, in the timed quoting period (限时报价期), over. */
-export type Period = 'scheduled' | 'free' | 'timed' | 'ended';
+/**
+ * Before the free quoting period (自由报价期), in it, in the timed quoting period (限时报价期), over. Only time leads on:
+ * quotes put the end of a cycle off.
+ */
+export const auctionProcess = defineProcess('auction', {
+  states: ['scheduled', 'free', 'timed', 'ended'],
+  initial: 'scheduled',
+  transitions: [
+    { from: 'scheduled', on: 'due', to: 'free' },
+    { from: 'free', on: 'due', to: 'timed' },
+    { from: 'timed', on: 'due', to: 'ended' },
+  ],
+  final: ['ended'],
+});
+export type Period = (typeof auctionProcess.states)[number];
 
 export interface Bidder extends Deposited {
   rulesVersion: string;
@@ -12,7 +26,7 @@ export interface Bidder extends Deposited {
   admittedAt: number | null;
 }
 
-export type Outcome = 'sold' | 'unsold-below-reserve' | 'unsold-no-bid' | 'cancelled';
+export type Outcome = 'sold' | 'unsold-below-reserve' | 'unsold-no-bid';
 
 export interface Result {
   outcome: Outcome;
@@ -22,8 +36,6 @@ export interface Result {
   winner: string | null;
   paddle: number | null;
   priceFen: bigint | null;
-  /** Why it was cancelled or withdrawn. */
-  reason: string | null;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { MAX_FEN } from '@yuzhi/money/fen';
-import { admit, cancel, open, placeBid, register, wake } from './auction.ts';
+import { admit, open, placeBid, register, wake } from './auction.ts';
 import type { Auction, AuctionEvent } from './auction-state.ts';
 import { nextValid } from './bid-rule.ts';
 import { advance, deadlineOf, phaseOf } from './deadlines.ts';
@@ -148,7 +148,7 @@ describe('the timed period', () => {
   it('lets the highest free quote win when the first cycle brings none', () => {
     expect(wake(free, ENDS + CYCLE - 1).auction.result).toBeNull();
     const { auction, events } = wake(free, ENDS + CYCLE);
-    const result = { outcome: 'sold', endedAt: ENDS + CYCLE, winner: 'ann', paddle: 1, priceFen: 100n, reason: null };
+    const result = { outcome: 'sold', endedAt: ENDS + CYCLE, winner: 'ann', paddle: 1, priceFen: 100n };
     expect(auction.result).toEqual(result);
     expect(events.at(-1)).toEqual({ type: 'ended', at: ENDS + CYCLE, result });
   });
@@ -215,7 +215,6 @@ describe('a result', () => {
       winner: null,
       paddle: null,
       priceFen: null,
-      reason: null,
     });
   });
 
@@ -226,27 +225,6 @@ describe('a result', () => {
     const told = JSON.stringify([opening.events, events], (_, v) => (typeof v === 'bigint' ? String(v) : v));
     expect(told).not.toContain('987654');
     expect(told).toContain('unsold-below-reserve');
-  });
-
-  it('is cancelled with its reason at any time before the end', () => {
-    const led = given(opened(), ['ann', 100n, ENDS + 1]);
-    const { auction, events, refusal } = cancel(led, 'patent-impaired', ENDS + 2);
-    expect(refusal).toBeNull();
-    expect(auction).toMatchObject({
-      period: 'ended',
-      result: { outcome: 'cancelled', endedAt: ENDS + 2, winner: null, reason: 'patent-impaired' },
-    });
-    expect(types(events)).toEqual(['ended']);
-    expect(placeBid(auction, 'bob', 110n, ENDS + 3).refusal).toBe('auction-ended');
-    expect(deadlineOf(auction)).toBeNull();
-  });
-
-  it('stands against a cancellation that comes at the instant of the end', () => {
-    const led = given(opened(), ['ann', 100n, STARTS]);
-    const late = cancel(led, 'withdrawn-by-seller', end);
-    expect(late.refusal).toBe('auction-ended');
-    expect(late.auction.result).toMatchObject({ outcome: 'sold', winner: 'ann' });
-    expect(types(late.events)).toEqual(['period-changed', 'cycle-started', 'ended']);
   });
 });
 
@@ -298,9 +276,9 @@ describe('admission', () => {
 
   it('is refused once the auction has ended', () => {
     const waiting = register(opened(), 'cid', '2026.1', 9).auction;
-    const { auction } = cancel(waiting, 'withdrawn-by-seller', 10);
-    expect(register(auction, 'dan', '2026.1', 11).refusal).toBe('auction-ended');
-    expect(admit(auction, 'cid', 20n, 11).refusal).toBe('admission-closed');
+    const { auction } = wake(waiting, ENDS + CYCLE);
+    expect(register(auction, 'dan', '2026.1', ENDS + CYCLE).refusal).toBe('auction-ended');
+    expect(admit(auction, 'cid', 20n, ENDS + CYCLE).refusal).toBe('admission-closed');
     expect(nextValid(auction)).toBeNull();
   });
 });

@@ -1,6 +1,13 @@
-import type { Auction, AuctionEvent, Bid, Bidder, BidRefusal } from './auction-state.ts';
+import {
+  type Auction,
+  type AuctionEvent,
+  auctionProcess,
+  type Bid,
+  type Bidder,
+  type BidRefusal,
+} from './auction-state.ts';
 import { bidderOf, nextValid, refusalOfBid } from './bid-rule.ts';
-import { advance, finish, openCycle } from './deadlines.ts';
+import { advance, openCycle } from './deadlines.ts';
 import { depositDue, moveDeposit } from './deposit.ts';
 import { type Bounds, publicTerms, refusalOfTerms, type Terms, type TermsRefusal } from './terms.ts';
 
@@ -44,7 +51,7 @@ export function open({ saleId, seller, terms, bounds }: OpenAuction, now: number
     saleId,
     seller,
     terms,
-    period: 'scheduled',
+    period: auctionProcess.initial,
     bidders: {},
     paddles: 0,
     leader: null,
@@ -136,15 +143,6 @@ export function placeBid(
 
 /** Applies what is due and nothing else: sent when a deadline has passed and nobody asked for anything. */
 export const wake = (before: Auction, now: number): Decision => ({ ...advance(before, now), refusal: null });
-
-/** Cancelled by the platform or withdrawn by the seller, as `reason` says. What has ended stays ended. */
-export function cancel(before: Auction, reason: string, now: number): Decision<'auction-ended'> {
-  const { auction, events } = advance(before, now);
-  if (auction.period === 'ended') return { auction, events, refusal: 'auction-ended' };
-  const happened = [...events];
-  const result = { outcome: 'cancelled', endedAt: now, winner: null, paddle: null, priceFen: null, reason } as const;
-  return { auction: finish(auction, result, happened), events: happened, refusal: null };
-}
 
 const ledBy = (auction: Auction, leader: string, leaderPaddle: number | null, highestFen: bigint): Auction => ({
   ...auction,

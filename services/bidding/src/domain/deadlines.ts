@@ -1,4 +1,11 @@
-import type { Auction, AuctionEvent, Outcome, Period, Result } from './auction-state.ts';
+import {
+  type Auction,
+  type AuctionEvent,
+  auctionProcess,
+  type Outcome,
+  type Period,
+  type Result,
+} from './auction-state.ts';
 
 export interface Advanced {
   auction: Auction;
@@ -41,14 +48,12 @@ export function advance(auction: Auction, now: number): Advanced {
 export const phaseOf = (auction: Auction, now: number): Period => advance(auction, now).auction.period;
 
 function pass(auction: Auction, at: number, events: AuctionEvent[]): Auction {
-  if (auction.period === 'timed') return finish(auction, resultAt(auction, at), events);
-  if (auction.period === 'scheduled') {
-    events.push({ type: 'period-changed', at, period: 'free' });
-    return { ...auction, period: 'free' };
-  }
+  const period = auctionProcess.next(auction.period, 'due')!;
+  const passed = { ...auction, period };
+  if (period === 'free' || period === 'timed') events.push({ type: 'period-changed', at, period });
+  if (period === 'ended') return finished(passed, at, events);
   // The rule gives the timed period to every auction, so one without a quote so far gets its first cycle too.
-  events.push({ type: 'period-changed', at, period: 'timed' });
-  return openCycle({ ...auction, period: 'timed' }, at, events);
+  return period === 'timed' ? openCycle(passed, at, events) : passed;
 }
 
 /** Opens the next full cycle at `at`. */
@@ -59,14 +64,15 @@ export function openCycle(auction: Auction, at: number, events: AuctionEvent[]):
   return { ...auction, cycle, cycleStartedAt: at, cycleEndsAt: endsAt };
 }
 
-export function finish(auction: Auction, result: Result, events: AuctionEvent[]): Auction {
-  events.push({ type: 'ended', at: result.endedAt, result });
-  return { ...auction, period: 'ended', result };
+function finished(auction: Auction, at: number, events: AuctionEvent[]): Auction {
+  const result = resultAt(auction, at);
+  events.push({ type: 'ended', at, result });
+  return { ...auction, result };
 }
 
 function resultAt(auction: Auction, endedAt: number): Result {
   const outcome = outcomeOf(auction);
-  const none = { outcome, endedAt, winner: null, paddle: null, priceFen: null, reason: null };
+  const none = { outcome, endedAt, winner: null, paddle: null, priceFen: null };
   if (outcome !== 'sold') return none;
   const { leader, leaderPaddle, highestFen } = auction;
   return { ...none, winner: leader, paddle: leaderPaddle, priceFen: highestFen };

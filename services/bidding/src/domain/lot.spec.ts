@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { admit, cancel, placeBid, register } from './auction.ts';
+import { admit, placeBid, register } from './auction.ts';
 import { depositProcess } from './deposit.ts';
 import {
   advanceLot,
@@ -100,14 +100,6 @@ describe('a lot', () => {
     const late = advanced(bid(opened(), 'ann', 100n, STARTS), OVER + HOUR);
     expect(late.lot.auction.result).toMatchObject({ outcome: 'sold', endedAt: OVER });
     expect(late.lot).toMatchObject({ returns: { dueAt: DUE, state: 'waiting' }, deadlineAt: DUE });
-  });
-
-  it('lets deposits go back after a cancellation too, which nothing but its own end brings about', () => {
-    const lot = opened();
-    const { auction, events } = cancel(lot.auction, 'patent-impaired', OPENS + 5);
-    const cancelled = step(lot, { auction }, events).lot;
-    expect(cancelled.deadlineAt).toBe(OPENS + 5);
-    expect(advanced(cancelled, OPENS + 6).lot.returns).toEqual({ dueAt: returnsAt(OPENS + 5), state: 'waiting' });
   });
 });
 

@@ -1,3 +1,4 @@
+import { defineProcess } from '@yuzhi/chassis/process';
 import { open, type OpenAuction, withBidder } from './auction.ts';
 import type { Auction, Happening } from './auction-state.ts';
 import { bidderOf } from './bid-rule.ts';
@@ -10,9 +11,18 @@ import type { TermsRefusal } from './terms.ts';
 export const UNANSWERED_MS = 86_400_000;
 
 /** The deposits of those who did not win: they go back at `dueAt`, and are settled when escrow has answered for all. */
+export const returnsProcess = defineProcess('deposit-returns', {
+  states: ['waiting', 'asked', 'settled'],
+  initial: 'waiting',
+  transitions: [
+    { from: 'waiting', on: 'due', to: 'asked' },
+    { from: 'asked', on: 'answered', to: 'settled' },
+  ],
+  final: ['settled'],
+});
 export interface Returns {
   dueAt: number;
-  state: 'waiting' | 'asked' | 'settled';
+  state: (typeof returnsProcess.states)[number];
 }
 
 /** An auction with what its owner keeps beside it. Plain data, never changed in place. */
@@ -72,22 +82,24 @@ export function advanceLot(lot: Lot, now: number, returnsAt: (endedAt: number) =
   const { auction, events } = advance(lot.auction, now);
   const happened: Happening[] = [...events];
   const ended = auction.result !== null && lot.returns === null;
-  const returns: Returns | null = ended ? { dueAt: returnsAt(auction.result.endedAt), state: 'waiting' } : lot.returns;
-  if (returns?.state === 'waiting' && returns.dueAt <= now) {
-    return askReturns(lot, auction, returns.dueAt, now, happened);
-  }
+  const returns: Returns | null = ended
+    ? { dueAt: returnsAt(auction.result.endedAt), state: returnsProcess.initial }
+    : lot.returns;
+  if (returns?.state === 'waiting' && returns.dueAt <= now) return askReturns(lot, auction, returns, now, happened);
   return step(lot, { returns, auction: callUnanswered(auction, now, happened) }, happened);
 }
 
 /** Everybody whose deposit is held and who did not win gets it back. */
-function askReturns(lot: Lot, auction: Auction, at: number, now: number, happened: Happening[]): Step {
+function askReturns(lot: Lot, auction: Auction, returns: Returns, now: number, happened: Happening[]): Step {
+  const { dueAt: at } = returns;
   const moved = Object.entries(auction.bidders).flatMap(([party, bidder]) => {
     const returning = party === auction.result!.winner ? undefined : moveDeposit(bidder, 'return', now);
     return returning ? [[party, returning] as const] : [];
   });
   if (moved.length) happened.push({ type: 'deposits-due', at, parties: moved.map(([party]) => party) });
   const bidders = moved.length ? { ...auction.bidders, ...Object.fromEntries(moved) } : auction.bidders;
-  return settle(lot, { ...auction, bidders }, { dueAt: at, state: 'asked' }, at, happened);
+  const asked = { ...returns, state: returnsProcess.next(returns.state, 'due')! };
+  return settle(lot, { ...auction, bidders }, asked, at, happened);
 }
 
 /** A contract binds the winner: his deposit becomes part of the price. Undefined when there is none to apply. */
@@ -121,7 +133,8 @@ function settle(lot: Lot, auction: Auction, returns: Returns | null, at: number,
     return step(lot, { auction, returns }, happened);
   }
   happened.push({ type: 'deposits-settled', at, returned: bidders.filter((b) => b.deposit === 'returned').length });
-  return step(lot, { auction, returns: { ...returns, state: 'settled' } }, happened);
+  const settled = { ...returns, state: returnsProcess.next(returns.state, 'answered')! };
+  return step(lot, { auction, returns: settled }, happened);
 }
 
 function callUnanswered(auction: Auction, now: number, happened: Happening[]): Auction {
@@ -136,7 +149,6 @@ function callUnanswered(auction: Auction, now: number, happened: Happening[]): A
 
 function dueOf(auction: Auction, returns: Returns | null): number | null {
   if (auction.period !== 'ended') return deadlineOf(auction);
-  // The end was decided without `advanceLot`: what follows from it is due at once.
   if (returns === null) return auction.result!.endedAt;
   if (returns.state === 'waiting') return returns.dueAt;
   const asked = openQuestions(auction).map(([, { askedAt }]) => askedAt!);

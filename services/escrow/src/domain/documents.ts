@@ -1,3 +1,14 @@
+import {
+  moved,
+  operationProcess,
+  type OperationState,
+  orderProcess,
+  type OrderState,
+  payeeProcess,
+  type PayeeState,
+  type PayoutState,
+} from './processes.ts';
+
 /** A payment that came in on an order. */
 export interface Payment {
   operationId: string;
@@ -13,7 +24,6 @@ export interface Refund {
   /** Why it was more than what was asked for; null when it is the order itself that is given back. */
   surplus: string | null;
 }
-export type OrderState = 'open' | 'paid' | 'returning' | 'returned' | 'applied' | 'closed';
 
 /** What a party is asked to pay, and what became of the money. */
 export interface Order {
@@ -38,7 +48,6 @@ export interface Order {
   version: number;
 }
 
-export type PayoutState = 'waiting' | 'transferring' | 'paying-out' | 'paid' | 'blocked';
 /** A part of what a payee gets: the rail moves only so much at once. */
 export interface Payout {
   party: string;
@@ -78,7 +87,7 @@ export interface Sale {
 
 export interface Payee {
   party: string;
-  state: 'opening' | 'onboarding' | 'ready';
+  state: PayeeState;
   /** The rail's name of the account. */
   account: string | null;
   onboardingUrl: string | null;
@@ -88,12 +97,6 @@ export interface Payee {
 }
 
 export type OperationKind = 'checkout' | 'refund' | 'payee' | 'link' | 'transfer' | 'payout';
-/**
- * waiting: for its payee. intended: the call is to be made. sent: the rail has it. done. failed: it ended without
- * effect. blocked: the rail says no for good, and a person must look.
- */
-export type OperationState = 'waiting' | 'intended' | 'sent' | 'done' | 'failed' | 'blocked';
-
 /** Something the payment rail does for us, once. */
 export interface Operation {
   id: string;
@@ -122,39 +125,17 @@ export interface Operation {
   version: number;
 }
 
-const ORDER_MOVES: Record<OrderState, readonly OrderState[]> = {
-  open: ['paid', 'returning', 'closed'],
-  paid: ['returning', 'applied'],
-  returning: ['returned'],
-  // The bank sent the refund back.
-  returned: ['returning'],
-  applied: [],
-  closed: [],
-};
-const OPERATION_MOVES: Record<OperationState, readonly OperationState[]> = {
-  waiting: ['intended'],
-  // To itself: a new attempt.
-  intended: ['intended', 'sent', 'done', 'failed', 'blocked'],
-  sent: ['intended', 'done', 'failed', 'blocked'],
-  // A bank may return what it had called paid.
-  done: ['intended', 'blocked'],
-  // Somebody paid on a session that had been given up.
-  failed: ['done'],
-  blocked: ['intended'],
-};
-
-function move<S extends string>(moves: Record<S, readonly S[]>, what: string, from: S, to: S): S {
-  if (!moves[from].includes(to)) throw new TypeError(`${what} cannot go from ${from} to ${to}`);
-  return to;
-}
-/** Throws TypeError on a move that the table does not have. */
-export const moveOrder = (order: Order, to: OrderState): Order => ({
+export const moveOrder = (order: Order, on: Parameters<typeof orderProcess.next>[1]): Order => ({
   ...order,
-  state: move(ORDER_MOVES, `order ${order.id}`, order.state, to),
+  state: moved(orderProcess, order.id, order.state, on),
 });
-export const moveOperation = (operation: Operation, to: OperationState): Operation => ({
+export const moveOperation = (operation: Operation, on: Parameters<typeof operationProcess.next>[1]): Operation => ({
   ...operation,
-  state: move(OPERATION_MOVES, `operation ${operation.id}`, operation.state, to),
+  state: moved(operationProcess, operation.id, operation.state, on),
+});
+export const movePayee = (payee: Payee, on: Parameters<typeof payeeProcess.next>[1]): Payee => ({
+  ...payee,
+  state: moved(payeeProcess, payee.party, payee.state, on),
 });
 
 /** The rail's idempotency key, and by what its objects are known again: at most 255 characters. */

@@ -1,5 +1,6 @@
 import type { Draft } from './draft.ts';
 import { moveOperation, type Operation, type OperationKind } from './documents.ts';
+import { operationProcess } from './processes.ts';
 
 /** How often something that the rail took and then gave back is tried again by itself. */
 const FAILURES_MAX = 3;
@@ -11,7 +12,7 @@ const drawn = (draft: Draft, intention: Intention): Operation => ({
   madeAt: draft.now,
   orderId: null,
   attempt: 1,
-  state: 'waiting',
+  state: operationProcess.initial,
   railId: null,
   rank: 0,
   payeeAccount: null,
@@ -45,10 +46,14 @@ export function intendNow(draft: Draft, operation: Operation, payeeAccount: stri
 export const stray = (draft: Draft, operation: Intention & { rank: number }): Operation =>
   draft.putOperation({ ...drawn(draft, operation), state: 'done', rank: operation.rank });
 
+/** The rail has it: what it says of something shows that it took it, whether or not the call has come back. */
+export const taken = (operation: Operation): Operation =>
+  operation.state === 'intended' ? moveOperation(operation, 'taken') : operation;
+
 /** A new attempt under a new key; the money of a refund is set aside for it again. */
 export function again(draft: Draft, operation: Operation, reason: string | null): Operation {
   const { attempt } = operation;
-  const next = { ...moveOperation(operation, 'intended'), attempt: attempt + 1, railId: null, rank: 0, reason };
+  const next = { ...moveOperation(operation, 'repeated'), attempt: attempt + 1, railId: null, rank: 0, reason };
   draft.begin(next);
   if (next.bookAccount) draft.hold(next, next.bookAccount);
   return draft.putOperation(next);

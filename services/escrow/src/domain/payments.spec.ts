@@ -126,7 +126,8 @@ describe('money that comes in', () => {
     till.does((draft) => endCheckout(draft, session, 'expired'));
     arrives(1_000n, { on: session });
     expect(till.order(DEPOSIT).state).toBe('paid');
-    expect(till.operation(session.id)).toMatchObject({ state: 'done', paymentId: 'pi_1' });
+    expect(till.operation(session.id).state).toBe('failed');
+    expect(till.operation('stray:pi_1')).toMatchObject({ state: 'done', orderId: DEPOSIT, paymentId: 'pi_1' });
   });
 
   it('goes back by what is too much of it, and is set aside until then', () => {

@@ -3,9 +3,10 @@ import { depositHeld, orderOpened, saleFunded } from '@yuzhi/protocol/escrow';
 import { derivedId } from '@yuzhi/messaging/ids';
 import { depositOf, escrowOf, RAIL, RAIL_COST, UNASKED } from './accounts.ts';
 import { availableFen } from './account.ts';
-import { isKind, intend, stray } from './operations.ts';
+import { isKind, intend, stray, taken } from './operations.ts';
 import { moveOperation, moveOrder, type Operation, type Order, type Sale } from './documents.ts';
 import type { Draft } from './draft.ts';
+import { orderProcess } from './processes.ts';
 import { sendBack } from './refunds.ts';
 
 /** What a session must leave to the next one, in fen: a rail does not take a few cents. */
@@ -48,7 +49,7 @@ export function openOrder(draft: Draft, asked: Asked): Order {
   return draft.putOrder({
     ...asked,
     paidFen: 0n,
-    state: 'open',
+    state: orderProcess.initial,
     openedAt: draft.now,
     sessions: 0,
     checkout: null,
@@ -78,7 +79,7 @@ export function beginCheckout(draft: Draft, order: Order, amountFen: bigint, ret
 
 /** The session ended without a payment, or never came to be. */
 export function endCheckout(draft: Draft, operation: Operation, reason: string): void {
-  draft.putOperation({ ...moveOperation(operation, 'failed'), reason });
+  draft.putOperation({ ...moveOperation(operation, 'ended'), reason });
   const order = draft.book.order(operation.orderId!)!;
   if (order.checkout?.operationId === operation.id) draft.putOrder({ ...order, checkout: null });
 }
@@ -99,10 +100,10 @@ export function received(draft: Draft, asked: Operation | undefined, payment: Re
   const strayId = `stray:${railId}`;
   if (checkout?.paymentId === railId || draft.book.operation(strayId)) return;
   const order = checkout && draft.book.order(checkout.orderId!)!;
-  const expected = checkout !== undefined && checkout.paymentId === null;
+  const expected = checkout !== undefined && checkout.paymentId === null && checkout.state !== 'failed';
   const { saleId, orderId, party } = checkout ?? { saleId: null, orderId: null, party: 'unknown' };
   const operation = expected
-    ? draft.putOperation({ ...moveOperation(checkout, 'done'), paymentId: railId, rank })
+    ? draft.putOperation({ ...moveOperation(taken(checkout), 'done'), paymentId: railId, rank })
     : stray(draft, { id: strayId, kind: 'checkout', saleId, orderId, party, amountFen, paymentId: railId, rank });
   bookPayIn(draft, operation, order ? accountOf(order) : UNASKED, payment);
   if (order) credit(draft, order, operation, amountFen);

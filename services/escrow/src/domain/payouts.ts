@@ -1,9 +1,11 @@
 import { payoutPaid, saleSettled } from '@yuzhi/protocol/escrow';
 import { derivedId } from '@yuzhi/messaging/ids';
 import { payableTo, RAIL } from './accounts.ts';
-import { moveOperation, type Operation, type Payout, type PayoutState, type Sale } from './documents.ts';
+import { moveOperation, movePayee, type Operation, type Payout, type Sale } from './documents.ts';
 import type { Draft } from './draft.ts';
 import { again, block, intend, intendLater, intendNow, retried } from './operations.ts';
+import { opened } from './payees.ts';
+import { moved, type PayoutMove, payoutProcess } from './processes.ts';
 
 const transferId = (saleId: string, { party, part }: Payout) => `transfer:${saleId}:${party}:${part}`;
 
@@ -12,7 +14,7 @@ export function planPayouts(draft: Draft, sale: Sale, dueFen: ReadonlyMap<string
   return [...dueFen].flatMap(([party, amountFen]) =>
     inParts(amountFen, maxFen).map((partFen, part) => {
       const account = accountOf(draft, party);
-      const payout: Payout = { party, part, amountFen: partFen, state: 'waiting', reason: null };
+      const payout: Payout = { party, part, amountFen: partFen, state: payoutProcess.initial, reason: null };
       const id = transferId(sale.saleId, payout);
       const intention = { id, kind: 'transfer', saleId: sale.saleId, party, amountFen: partFen } as const;
       if (account === null) {
@@ -20,7 +22,7 @@ export function planPayouts(draft: Draft, sale: Sale, dueFen: ReadonlyMap<string
         return payout;
       }
       intend(draft, { ...intention, payeeAccount: account });
-      return { ...payout, state: 'transferring' as const };
+      return movePayout(payout, 'payee-ready');
     }),
   );
 }
@@ -39,9 +41,10 @@ export function inParts(amountFen: bigint, maxFen: bigint): bigint[] {
 
 /** The payee can take money now: whatever waited for it sets out. */
 export function payeeReady(draft: Draft, party: string, account: string): void {
-  draft.putPayee({ ...draft.book.payee(party)!, state: 'ready', account, onboardingUrl: null });
+  const ready = movePayee(opened(draft.book.payee(party)!), 'enabled');
+  draft.putPayee({ ...ready, account, onboardingUrl: null });
   for (const transfer of draft.book.operationsWaitingFor(party)) {
-    track(draft, intendNow(draft, transfer, account), 'transferring');
+    track(draft, intendNow(draft, transfer, account), 'payee-ready');
   }
 }
 
@@ -59,7 +62,7 @@ export function transferred(draft: Draft, transfer: Operation, at: number): void
     ],
   });
   const payoutId = id.replace('transfer:', 'payout:');
-  track(draft, intend(draft, { id: payoutId, kind: 'payout', saleId, party, amountFen, payeeAccount }), 'paying-out');
+  track(draft, intend(draft, { id: payoutId, kind: 'payout', saleId, party, amountFen, payeeAccount }), 'transferred');
 }
 
 export function paidOut(draft: Draft, payout: Operation): void {
@@ -79,21 +82,26 @@ export function settle(draft: Draft, sale: Sale): void {
 /** The payee's bank sent it back, perhaps after it was called paid; the money is in his account with the rail. */
 export function payoutFailed(draft: Draft, payout: Operation, reason: string): void {
   const next = retried(draft, payout, reason);
-  track(draft, next, next.state === 'blocked' ? 'blocked' : 'paying-out', reason);
+  track(draft, next, next.state === 'blocked' ? 'blocked' : 'repeated', reason);
 }
 
 /** The rail would not take the order of a transfer or a payout. */
 export function payoutRefused(draft: Draft, operation: Operation, reason: string, isTransient: boolean): void {
   const next = isTransient ? again(draft, operation, reason) : block(draft, operation, reason);
-  const underWay = operation.kind === 'transfer' ? 'transferring' : 'paying-out';
-  track(draft, next, isTransient ? underWay : 'blocked', reason);
+  track(draft, next, isTransient ? 'repeated' : 'blocked', reason);
 }
 
+const movePayout = (payout: Payout, on: PayoutMove, reason: string | null = null): Payout => ({
+  ...payout,
+  state: moved(payoutProcess, payout.party, payout.state, on),
+  reason,
+});
+
 /** The payout as its sale shows it. */
-export function track(draft: Draft, { id, saleId }: Operation, state: PayoutState, reason: string | null = null): Sale {
+export function track(draft: Draft, { id, saleId }: Operation, on: PayoutMove, reason: string | null = null): Sale {
   const sale = draft.book.sale(saleId!)!;
   const payouts = sale.payouts.map((payout) =>
-    id.endsWith(`:${payout.party}:${payout.part}`) ? { ...payout, state, reason } : payout,
+    id.endsWith(`:${payout.party}:${payout.part}`) ? movePayout(payout, on, reason) : payout,
   );
   return draft.putSale({ ...sale, payouts });
 }

@@ -2,7 +2,8 @@ import type { DataOf } from '@yuzhi/protocol/declare';
 import type { noteRail, recordRail } from '@yuzhi/protocol/escrow';
 import { moveOperation, type Operation, readKey } from './documents.ts';
 import type { Draft } from './draft.ts';
-import { again, block } from './operations.ts';
+import { again, block, taken } from './operations.ts';
+import { opened } from './payees.ts';
 import { endCheckout, received } from './payments.ts';
 import { paidOut, payeeReady, payoutFailed, payoutRefused, track, transferred } from './payouts.ts';
 import { refundFailed, refundSucceeded } from './refunds.ts';
@@ -19,8 +20,9 @@ export function recorded(draft: Draft, record: Recorded): void {
   if (operation.state !== 'intended') return;
   if (record.outcome === 'refused') return refused(draft, operation, record);
   const { railId } = record;
-  const state = operation.kind === 'link' ? 'done' : 'sent';
-  const next = draft.putOperation({ ...moveOperation(operation, state), railId, reason: null });
+  const took = taken(operation);
+  const ended = operation.kind === 'link' ? moveOperation(took, 'done') : took;
+  const next = draft.putOperation({ ...ended, railId, reason: null });
   addressed(draft, next, record);
 }
 
@@ -33,7 +35,7 @@ function addressed(draft: Draft, { kind, orderId, party, id }: Operation, { rail
   } else if (kind === 'payee' || kind === 'link') {
     const payee = draft.book.payee(party)!;
     const account = payee.account ?? railId;
-    if (payee.state !== 'ready') draft.putPayee({ ...payee, state: 'onboarding', account, onboardingUrl: url });
+    if (payee.state !== 'ready') draft.putPayee({ ...opened(payee), account, onboardingUrl: url });
   }
 }
 
@@ -64,8 +66,7 @@ export function noted(draft: Draft, note: Noted): void {
   if (note.kind !== 'account' && BigInt(note.amountFen) !== operation.amountFen) {
     throw new Error(`${note.railId} moves ${note.amountFen} fen, ${operation.id} was for ${operation.amountFen}`);
   }
-  const state = operation.state === 'intended' ? 'sent' : operation.state;
-  const known = { ...operation, railId: note.railId, rank: note.rank, state };
+  const known = { ...taken(operation), railId: note.railId, rank: note.rank };
   if (note.state === 'pending' || !CHANGES[note.kind]) draft.putOperation(known);
   else CHANGES[note.kind](draft, known, note);
 }
@@ -94,7 +95,7 @@ function paymentNoted(draft: Draft, operation: Operation | undefined, note: Note
 /** A person has put right what blocked it. */
 export function retry(draft: Draft, operation: Operation): Operation {
   const next = again(draft, operation, null);
-  if (next.kind === 'transfer') track(draft, next, 'transferring');
-  if (next.kind === 'payout') track(draft, next, 'paying-out');
+  if (next.kind === 'transfer') track(draft, next, 'transfer-retried');
+  if (next.kind === 'payout') track(draft, next, 'payout-retried');
   return next;
 }

@@ -39,7 +39,7 @@ describe('a deposit that is given back', () => {
     ]);
     expect([till.posted(HELD), till.available(HELD)]).toEqual([-1_000n, 0n]);
     expect(till.order(ID).state).toBe('returning');
-    expect(() => back()).toThrow('cannot go from returning to returning');
+    expect(() => back()).toThrow('is returning and cannot be given-back');
   });
 
   it('is returned when the last part has left, and not before', () => {

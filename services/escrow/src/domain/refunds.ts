@@ -35,7 +35,7 @@ export function sendBack(draft: Draft, order: Order, { account, amountFen, surpl
 
 /** Gives an order back; `sentBackFor` says why nobody had to ask for it. */
 export function giveBack(draft: Draft, order: Order, account: string, sentBackFor: string | null): Order {
-  const returning = { ...moveOrder(order, 'returning'), checkout: null, stuck: null, sentBackFor };
+  const returning = { ...moveOrder(order, 'given-back'), checkout: null, stuck: null, sentBackFor };
   return sendBack(draft, returning, { account, amountFen: order.paidFen, surplus: null });
 }
 
@@ -50,7 +50,7 @@ export function refundSucceeded(draft: Draft, operation: Operation, at: number):
   if (surplus !== null) {
     draft.tell(moneySentBack, { ...said, amountFen: String(operation.amountFen), reason: surplus }, saleId);
   } else if (order.refunds.every(({ isDone, surplus: extra }) => isDone || extra !== null)) {
-    draft.putOrder(moveOrder(order, 'returned'));
+    draft.putOrder(moveOrder(order, 'refunded'));
     const amountFen = String(order.paidFen);
     if (order.sentBackFor === null) draft.tell(depositReturned, { ...said, amountFen }, saleId);
     else draft.tell(moneySentBack, { ...said, amountFen, reason: order.sentBackFor }, saleId);
@@ -63,7 +63,7 @@ export function refundFailed(draft: Draft, operation: Operation, reason: string)
     const original = movementOf(operation, draft.now);
     draft.reverse(original, derivedId(original.id, 'reversal'), 'refund-failed');
     const order = marked(draft, operation, false);
-    if (order?.state === 'returned') draft.putOrder(moveOrder(order, 'returning'));
+    if (order?.state === 'returned') draft.putOrder(moveOrder(order, 'refund-failed'));
   } else {
     draft.void(operation);
   }

@@ -1,5 +1,20 @@
+import { defineProcess } from '@yuzhi/chassis/process';
 import type { DataOf } from '@yuzhi/protocol/declare';
 import type { approveReplay, askReplay, declineReplay } from '@yuzhi/protocol/ops';
+
+/** What two people make of something that was set aside. */
+export const replayProcess = defineProcess('replay', {
+  states: ['asked', 'approved', 'declined', 'settled'],
+  initial: 'asked',
+  transitions: [
+    { from: 'asked', on: 'approve', to: 'approved' },
+    { from: 'asked', on: 'decline', to: 'declined' },
+    { from: 'approved', on: 'carried-out', to: 'settled' },
+  ],
+  final: ['declined', 'settled'],
+  // Nobody agreed while it was valid.
+  rests: ['asked'],
+});
 
 /** An ask is as good as what its asker saw: after a day he looks again. */
 const VALID_MS = 24 * 3_600_000;
@@ -7,7 +22,7 @@ const VALID_MS = 24 * 3_600_000;
 /** Something that was set aside, to be sent again or discarded when a second person agrees. */
 export interface ReplayState {
   readonly replay: string;
-  readonly state: 'asked' | 'approved' | 'declined' | 'settled';
+  readonly state: (typeof replayProcess.states)[number];
   readonly record: Omit<DataOf<typeof askReplay>, 'reason' | 'act'>;
   readonly act: DataOf<typeof askReplay>['act'];
   readonly reason: string;
@@ -29,7 +44,7 @@ export function asked(
   askedAt: number,
 ): ReplayState {
   const nobody = { decidedBy: null, decidedAt: null, outcome: null };
-  return { replay, state: 'asked', record, act, reason, askedBy, askedAt, ...nobody, version: 1 };
+  return { replay, state: replayProcess.initial, record, act, reason, askedBy, askedAt, ...nobody, version: 1 };
 }
 
 export const isExpired = ({ state, askedAt }: ReplayState, now: number): boolean =>
@@ -41,18 +56,18 @@ const isOpen = (replay: ReplayState, now: number) => replay.state === 'asked' &&
 export function approved(before: ReplayState | undefined, by: string, now: number): ReplayState | ApprovalRefusal {
   if (!before) return 'replay-not-found';
   if (before.askedBy === by) return 'replay-own';
-  return isOpen(before, now) ? decided(before, 'approved', by, now) : 'replay-settled';
+  return isOpen(before, now) ? decided(before, 'approve', by, now) : 'replay-settled';
 }
 
 /** By whoever asked, too: he takes it back. */
 export function declined(before: ReplayState | undefined, by: string, now: number): ReplayState | DeclineRefusal {
   if (!before) return 'replay-not-found';
-  return isOpen(before, now) ? decided(before, 'declined', by, now) : 'replay-settled';
+  return isOpen(before, now) ? decided(before, 'decline', by, now) : 'replay-settled';
 }
 
-const decided = (before: ReplayState, state: 'approved' | 'declined', by: string, now: number): ReplayState => ({
+const decided = (before: ReplayState, on: 'approve' | 'decline', by: string, now: number): ReplayState => ({
   ...before,
-  state,
+  state: replayProcess.next(before.state, on)!,
   decidedBy: by,
   decidedAt: now,
   version: before.version + 1,
@@ -60,6 +75,6 @@ const decided = (before: ReplayState, state: 'approved' | 'declined', by: string
 
 /** Carried out; undefined when that is known already. */
 export function settled(before: ReplayState, outcome: NonNullable<ReplayState['outcome']>): ReplayState | undefined {
-  if (before.state !== 'approved') return undefined;
-  return { ...before, state: 'settled', outcome, version: before.version + 1 };
+  const state = replayProcess.next(before.state, 'carried-out');
+  return state && { ...before, state, outcome, version: before.version + 1 };
 }

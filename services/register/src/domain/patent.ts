@@ -1,12 +1,27 @@
+import { defineProcess } from '@yuzhi/chassis/process';
 import type { confirmPatent, RegisterEntry } from '@yuzhi/protocol/register';
 import type { z } from 'zod';
 
 export type Entry = z.output<typeof RegisterEntry>;
 
+/** A patent of the official register, as the mirror follows it. */
+export const mirrorProcess = defineProcess('mirror', {
+  states: ['requested', 'mirrored', 'not-on-register'],
+  initial: 'requested',
+  transitions: [
+    ...(['requested', 'not-on-register'] as const).map((from) => ({ from, on: 'found', to: 'mirrored' }) as const),
+    { from: 'requested', on: 'missing', to: 'not-on-register' },
+    { from: 'not-on-register', on: 'asked-again', to: 'requested' },
+  ],
+  final: ['mirrored'],
+  rests: ['not-on-register'],
+});
+type MirrorState = (typeof mirrorProcess.states)[number];
+
 /** A patent as the mirror holds it, with the lock that one sale may have on it. */
 export interface Patent {
   readonly patentNumber: string;
-  readonly state: 'requested' | 'mirrored' | 'not-on-register';
+  readonly state: MirrorState;
   readonly entry: Entry | null;
   /** The office is to be asked (again). */
   readonly stale: boolean;
@@ -18,7 +33,7 @@ export interface Patent {
 
 export const requested = (patentNumber: string, now: number): Patent => ({
   patentNumber,
-  state: 'requested',
+  state: mirrorProcess.initial,
   entry: null,
   stale: true,
   reservedBy: null,
@@ -33,16 +48,20 @@ export const changed = (patent: Patent, change: Partial<Patent>): Patent => ({
   version: patent.version + 1,
 });
 
+/** Where the mirror stands after that; where it stood, if that leads nowhere. */
+const moved = ({ state }: Patent, on: Parameters<typeof mirrorProcess.next>[1]) => ({
+  state: mirrorProcess.next(state, on) ?? state,
+});
+
+/** Somebody asks for what the office did not know. */
+export const askedAgain = (patent: Patent): Patent => changed(patent, { ...moved(patent, 'asked-again'), stale: true });
+
 /** What the office answered; an older version of the register never overwrites a newer one. */
 export function mirrored(patent: Patent, entry: Entry | null, now: number): Patent {
-  if (entry === null) {
-    return patent.state === 'mirrored'
-      ? changed(patent, { stale: false })
-      : changed(patent, { state: 'not-on-register', stale: false });
-  }
+  if (entry === null) return changed(patent, { ...moved(patent, 'missing'), stale: false });
   const newer = !patent.entry || entry.officeVersion > patent.entry.officeVersion;
   return newer
-    ? changed(patent, { state: 'mirrored', entry, stale: false, mirroredAt: now })
+    ? changed(patent, { ...moved(patent, 'found'), entry, stale: false, mirroredAt: now })
     : changed(patent, { stale: false });
 }
 

@@ -13,6 +13,7 @@ const REPORTED: Record<Flow, string> = {
   payout: 'payout',
   'payout-returned': 'payout_reversal',
   refund: 'refund',
+  'refund-returned': 'refund_failure',
   'reversal-in': 'transfer_reversal',
   'reversal-out': 'transfer_reversal',
   'transfer-in': 'transfer',

@@ -26,6 +26,10 @@ export function showRefund(refund: Refund): Stripe.Refund {
     currency: 'cny',
     customer: null,
     customer_account: null,
+    ...(refund.failureBalanceTransaction && {
+      failure_balance_transaction: refund.failureBalanceTransaction,
+      failure_reason: 'declined',
+    }),
     metadata: refund.metadata,
     payment_intent: refund.intent,
     payment_method: null,
@@ -107,6 +111,7 @@ async function createRefund(work: Work, charge: Charge, part: Pick<Refund, 'meta
     charge: charge.id,
     intent: charge.intent,
     balanceTransaction: null,
+    failureBalanceTransaction: null,
     ...part,
   };
   const refund = work.put('refund', (await withdraw(work, waiting, charge)) ?? waiting);
@@ -126,6 +131,20 @@ export async function continueRefund(work: Work, refund: Refund): Promise<void> 
     return;
   }
   tellUpdated(work, work.put('refund', { ...refund, status: 'succeeded', pendingReason: null, dueAt: null }));
+}
+
+/** The payer's bank sends the money back; it may do so after the refund has been called done. */
+export async function failRefund(work: Work, refund: Refund): Promise<Refund> {
+  if (refund.status === 'failed' || !refund.balanceTransaction) throw invalid(`This refund is ${refund.status}.`);
+  const charge = await work.trace('charge', refund.charge);
+  const { account, amountFen, id: source } = refund;
+  const credit = await post(work, { account, flow: 'refund-returned', type: 'refund_failure', amountFen, source });
+  work.put('charge', { ...charge, refundedFen: charge.refundedFen - amountFen });
+  const failed = { ...refund, status: 'failed', pendingReason: null, dueAt: null } as const;
+  const told = work.put('refund', { ...failed, failureBalanceTransaction: credit.id });
+  tellUpdated(work, told);
+  work.tell('refund.failed', showRefund(told));
+  return told;
 }
 
 function tellUpdated(work: Work, refund: Refund): void {
