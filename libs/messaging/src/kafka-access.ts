@@ -21,7 +21,12 @@ const EVERYBODY = '*';
  * empty: several platforms may share the brokers. `brokers`: the administrator's.
  */
 export async function grantAccess(brokers: readonly string[], prefix: string, writers: Writers): Promise<void> {
-  const grant = (user: string, operation: number, resourceName: string, more: Partial<AclEntry>): AclEntry => ({
+  const grant = (
+    user: string,
+    operation: AclEntry['operation'],
+    resourceName: string,
+    more: Partial<AclEntry>,
+  ): AclEntry => ({
     ...{ principal: `User:${user}`, host: EVERYBODY, permissionType: ALLOW, operation, resourceName },
     ...{ resourceType: Resource.TOPIC, resourcePatternType: Pattern.LITERAL, ...more },
   });
