@@ -1,4 +1,5 @@
 import { makeUscc } from '@yuzhi/protocol/uscc';
+import type { Client } from '@yuzhi/protocol/client';
 import type { Firm, OrganisationDetails, Person, Stage } from './stage.ts';
 
 /** Whose demonstrations these are: the password is printed beside the login names. */
@@ -38,6 +39,10 @@ export const INVENTORS = [
   { name: '颍若溪', login: 'inventor.ying' },
   { name: '汝致远', login: 'inventor.ru' },
 ] as const;
+const STAFF = [
+  { name: '郏审之', login: 'desk.clerk', role: 'desk' },
+  { name: '虢守一', login: 'ops.engineer', role: 'ops' },
+] as const;
 
 /** Nobody else's login names: a platform may hold several casts. */
 export interface Suffix {
@@ -66,6 +71,9 @@ export async function foundFirm(stage: Stage, sketch: Sketch, suffix: Suffix = N
 }
 
 export interface Cast {
+  /** The platform's people: one reviews, another one keeps it running. */
+  desk: Client;
+  ops: Client;
   university: Firm;
   firmA: Firm;
   firmB: Firm;
@@ -73,15 +81,23 @@ export interface Cast {
 }
 
 /** A state university of Henan and two firms. */
-export async function foundFirms(stage: Stage, suffix: Suffix = NONE): Promise<Omit<Cast, 'inventors'>> {
+export async function foundFirms(
+  stage: Stage,
+  suffix: Suffix = NONE,
+): Promise<Pick<Cast, 'university' | 'firmA' | 'firmB'>> {
   const [university, firmA, firmB] = await Promise.all(
     [UNIVERSITY, FIRM_A, FIRM_B].map((sketch) => foundFirm(stage, sketch, suffix)),
   );
   return { university: university!, firmA: firmA!, firmB: firmB! };
 }
 
-/** The same with three inventors as natural persons. */
+/** The same with three inventors as natural persons, and two people of the platform. */
 export async function gather(stage: Stage, suffix: Suffix = NONE): Promise<Cast> {
-  const people = INVENTORS.map(({ name, login }) => stage.signUp(name, login + suffix.login, DEMO_PASSWORD));
-  return { ...(await foundFirms(stage, suffix)), inventors: await Promise.all(people) };
+  const signUp = ({ name, login }: (typeof INVENTORS)[number] | (typeof STAFF)[number]) =>
+    stage.signUp(name, login + suffix.login, DEMO_PASSWORD);
+  const people = INVENTORS.map(signUp);
+  const [desk, ops] = await Promise.all(
+    STAFF.map(async (of) => stage.employ(stage.platform, await signUp(of), [of.role])),
+  );
+  return { ...(await foundFirms(stage, suffix)), desk: desk!, ops: ops!, inventors: await Promise.all(people) };
 }

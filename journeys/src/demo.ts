@@ -1,6 +1,7 @@
 import { formatExact } from '@yuzhi/money/format';
 import { toRmbCapital } from '@yuzhi/money/capital';
 import { gather } from './cast.ts';
+import { viewsOf } from './demo-views.ts';
 import { readAddresses } from './journeys.config.ts';
 import { Stage } from './stage.ts';
 import { StraightLine } from './straight-line.ts';
@@ -16,8 +17,16 @@ let count = 0;
 async function step<T>(title: string, act: () => Promise<T>, show: (seen: T) => string[]): Promise<T> {
   console.log(`\n${++count}. ${title}   ${time(await stage.now())}`);
   const seen = await act();
-  for (const line of show(seen)) console.log(`   ${line}`);
+  for (const shown of show(seen)) console.log(`   ${shown}`);
   return seen;
+}
+/** The same of the sale, and then what each of the cast sees of it. */
+async function saleStep<T>(title: string, act: () => Promise<T>, show: (seen: T) => string[]): Promise<void> {
+  await step(title, act, show);
+  console.log(words('   各方所见', '   What each sees'));
+  for (const { who, sees } of await viewsOf(cast, line.sale.saleId, money)) {
+    console.log(`     ${who[locale]}: ${sees.map((one) => one[locale]).join(' · ') || '—'}`);
+  }
 }
 
 const stage = new Stage(readAddresses());
@@ -42,7 +51,7 @@ const { patentNumber } = await step(
     `${words('年费已缴至第', 'annuities paid through year')} ${entry!.annuity.paidThroughYear}`,
   ],
 );
-await step(
+await saleStep(
   words('挂牌公告', 'The listing is announced'),
   () => line.list(patentNumber),
   ({ saleId, terms }) => [
@@ -52,7 +61,7 @@ await step(
     `${words('保证金', 'deposit')} ${money(terms.depositFen)}`,
   ],
 );
-await step(
+await saleStep(
   words('报名与保证金', 'Registration and deposits'),
   () => line.admit(),
   ({ firmA, firmB }) => [
@@ -62,7 +71,7 @@ await step(
     ),
   ],
 );
-await step(
+await saleStep(
   words('网络竞价', 'Online bidding'),
   () => line.bid(),
   ({ late, ended }) => [
@@ -76,7 +85,7 @@ await step(
     ),
   ],
 );
-await step(
+await saleStep(
   words('成交公示', 'Result notice'),
   () => line.result(),
   ({ notice, loser }) => [
@@ -87,7 +96,7 @@ await step(
     ),
   ],
 );
-await step(
+await saleStep(
   words('合同签署', 'The contract'),
   () => line.contract(),
   ({ deal, pdf, genuine, changed }) => [
@@ -100,7 +109,7 @@ await step(
     words(genuine.notice?.zh ?? '', genuine.notice?.en ?? ''),
   ],
 );
-await step(
+await saleStep(
   words('价款托管', 'Escrow'),
   () => line.fund(),
   ({ deal, money: held }) => [
@@ -110,7 +119,7 @@ await step(
     ),
   ],
 );
-await step(
+await saleStep(
   words('转让登记', 'Registration'),
   () => line.register(),
   ({ filing, patent }) => [
@@ -121,7 +130,7 @@ await step(
     `${words('新权利人', 'new owner')}: ${patent.entry!.owners[0]!.name}`,
   ],
 );
-await step(
+await saleStep(
   words('放款与结清', 'Release and payout'),
   () => line.close(),
   ({ money: paid, balance, rail, record }) => [

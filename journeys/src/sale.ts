@@ -67,10 +67,11 @@ export class Sale {
     return new Sale(stage, saleId, seller);
   }
 
-  async announce(): Promise<AnswerOf<typeof getListing>> {
-    const { saleId, stage, seller } = this;
-    await seller.client.send(submitListing, { saleId });
-    await stage.desk.send(approveListing, { saleId });
+  /** Submitted by the seller, or what acts for him, and approved by the desk. */
+  async announce({ by = this.seller.client, desk = this.stage.desk } = {}): Promise<AnswerOf<typeof getListing>> {
+    const { saleId } = this;
+    await by.send(submitListing, { saleId });
+    await desk.send(approveListing, { saleId });
     return this.untilListed('announced');
   }
   untilListed(status: AnswerOf<typeof getListing>['status']) {

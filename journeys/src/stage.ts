@@ -1,6 +1,7 @@
 import { type Client, createClient } from '@yuzhi/protocol/client';
 import { getPayee } from '@yuzhi/protocol/escrow';
 import {
+  addClient,
   getMe,
   grantRoles,
   registerOrganisation,
@@ -16,7 +17,7 @@ import { Office, Rail } from './doubles.ts';
 import { eventually, untilAnswered } from './eventually.ts';
 import type { Addresses } from './journeys.config.ts';
 import { atMostOnce } from './refusal-of.ts';
-import { personToken } from './sign-in.ts';
+import { clientTokens, personToken } from './sign-in.ts';
 
 type Roles = z.input<typeof RoleName>[];
 export type OrganisationDetails = InputOf<typeof registerOrganisation>;
@@ -35,6 +36,9 @@ export interface Firm extends OrganisationDetails {
   person: Person;
   client: Client;
 }
+
+/** An organisation as its administrator has it. */
+type Employer = Pick<Firm, 'uscc' | 'client'>;
 
 /** A platform as its users have it: public HTTP, and the outside world's doubles. */
 export class Stage {
@@ -82,11 +86,24 @@ export class Stage {
     await this.#acts(client, uscc);
     return { ...details, person, client };
   }
-  /** Gives another person roles in a firm. */
-  async employ(firm: Firm, person: Person, roles: Roles): Promise<Client> {
+  /** The operator's organisation, by its first administrator. */
+  get platform(): Employer {
+    return { uscc: this.addresses.platform, client: this.desk };
+  }
+  /** Gives another person roles in an organisation. */
+  async employ(firm: Employer, person: Person, roles: Roles): Promise<Client> {
     await firm.client.send(grantRoles, { uscc: firm.uscc, person: person.id, roles });
     const client = person.client.as(firm.uscc);
     await this.#acts(client, firm.uscc);
+    return client;
+  }
+  /** A program of a firm, which signs in by itself and acts for it. */
+  async program(firm: Firm, name: string, roles: Roles): Promise<Client> {
+    const { url } = this.addresses;
+    const { clientId, clientSecret } = await firm.client.submit(addClient, { uscc: firm.uscc }, { name, roles });
+    const token = async () => (await clientTokens(url, clientId, clientSecret)).access_token;
+    const client = createClient({ baseUrl: url, token, fetch: this.fetch });
+    await eventually(`the door for ${name}`, () => client.ask(getMe, {}));
     return client;
   }
   async #acts(client: Client, uscc: string): Promise<void> {
@@ -95,7 +112,8 @@ export class Stage {
       return memberships.find(({ organisation, verified }) => organisation === uscc && verified);
     });
     // The door learns it from the log, a moment after identity knows: until then it forbids.
-    if (roles.includes('finance')) await eventually(`the door for ${uscc}`, () => isLetIn(client));
+    const isKnown = roles.includes('finance') ? () => isLetIn(client) : () => client.ask(getMe, {});
+    await eventually(`the door for ${uscc}`, async () => isKnown());
   }
 
   now = async () => (await this.anyone.ask(getClock, {})).now;

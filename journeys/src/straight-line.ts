@@ -47,10 +47,12 @@ export class StraightLine {
     return importInto(this.stage, this.cast.university.client, spelling);
   }
 
+  /** Drafted by a person, submitted by a program of the university. */
   async list(patentNumber: string) {
-    const { university, inventors } = this.cast;
+    const { university, inventors, desk } = this.cast;
     this.#sale = await Sale.draft(this.stage, university, { patentNumber, inventors });
-    return this.sale.announce();
+    const by = await this.stage.program(university, '挂牌接口', ['holder']);
+    return this.sale.announce({ by, desk });
   }
 
   async admit() {
@@ -155,9 +157,9 @@ export class StraightLine {
     const deal = await sale.untilDeal('closed', ({ state }) => state === 'closed');
     await sale.untilListed('sold');
     const [money, balance, rail] = await Promise.all([
-      sale.money(stage.desk),
-      stage.desk.ask(getTrialBalance, {}),
-      stage.desk.ask(getReconciliation, {}),
+      sale.money(cast.desk),
+      cast.ops.ask(getTrialBalance, {}),
+      cast.ops.ask(getReconciliation, {}),
     ]);
     const record = await this.record();
     return {
@@ -173,7 +175,7 @@ export class StraightLine {
   async record() {
     const rows = [];
     for (let after: string | undefined; ;) {
-      const page = await this.stage.desk.ask(getRecord, {
+      const page = await this.cast.desk.ask(getRecord, {
         saleId: this.sale.saleId,
         limit: 100,
         ...(after && { after }),
