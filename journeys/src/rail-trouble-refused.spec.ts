@@ -1,8 +1,9 @@
 import { registerBidder } from '@yuzhi/protocol/bidding';
-import { getOrder, getReconciliation, listOperations, payOrder, retryOperation } from '@yuzhi/protocol/escrow';
+import { getOrder, listOperations, payOrder, retryOperation } from '@yuzhi/protocol/escrow';
 import { getFiling } from '@yuzhi/protocol/register';
 import type { AnswerOf } from '@yuzhi/protocol/declare';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { agreement } from './agreement.ts';
 import { foundFirms, freshSuffix } from './cast.ts';
 import { eventually } from './eventually.ts';
 import { invented } from './invented.ts';
@@ -95,16 +96,18 @@ describe('a page to pay on', () => {
 });
 
 describe('a deposit', () => {
-  it('that was paid in part when the bidding ended goes back by itself', async () => {
+  it('that was paid in part when the bidding ended goes back by itself, and one that was not is closed', async () => {
     const { firmA, firmB } = cast;
     const partly = await registered(large, firmA);
     expect(await large.payPart(firmA, partly)).toBe(false);
+    const unpaid = await registered(large, firmB);
     await sale.enter(firmB);
     const { terms } = await sale.auction();
     await stage.advanceTo(terms.freeStartsAt + 1000);
     await sale.bid(firmB, '200000');
     await stage.advanceTo(terms.freeEndsAt + terms.cycleSeconds * 1000 + 1000);
     await untilOrder(partly, 'returned');
+    await untilOrder(unpaid, 'closed');
   }, 120_000);
 
   it('goes back in the end, though the rail refuses it, lacks the funds, and the bank gives it back', async () => {
@@ -157,10 +160,7 @@ describe("a payee's money", () => {
     await until('payout', 'done', 5);
     const { payouts } = await sale.money(desk);
     expect(payouts.map(({ state }) => state)).toEqual(['paid']);
-    const agreed = await eventually('agreement', async () => {
-      const reconciled = await desk.ask(getReconciliation, {});
-      return reconciled.operationsOpen === 0 && reconciled;
-    });
+    const agreed = await agreement(stage);
     expect(agreed.differenceFen).toBe('0');
     expect((await rail.summary()).difference_fen).toBe('0');
   }, 240_000);

@@ -1,7 +1,7 @@
-import { getReconciliation, getTrialBalance } from '@yuzhi/protocol/escrow';
+import { getTrialBalance } from '@yuzhi/protocol/escrow';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { agreement } from './agreement.ts';
 import { freshSuffix, gather } from './cast.ts';
-import { eventually } from './eventually.ts';
 import { readAddresses } from './journeys.config.ts';
 import { Stage } from './stage.ts';
 import { StraightLine } from './straight-line.ts';
@@ -54,10 +54,7 @@ it('agrees with the rail to the fen although calls fail and webhooks come twice,
   expect(never.drops).toBeGreaterThan(0);
   const { money } = await line.close();
   expect(money.payouts.map(({ state }) => state)).toEqual(money.payouts.map(() => 'paid'));
-  const agreed = await eventually('agreement', async () => {
-    const rail = await stage.desk.ask(getReconciliation, {});
-    return rail.operationsOpen === 0 && rail;
-  });
+  const agreed = await agreement(stage);
   expect(agreed.differenceFen).toBe('0');
   expect(await stage.desk.ask(getTrialBalance, {})).toMatchObject({ sumFen: '0', violations: [] });
   expect((await stage.rail.summary()).difference_fen).toBe('0');

@@ -22,7 +22,7 @@ const STEPS: [type: string, who: Who, why: RegExp][] = [
   ['bidding.auction.period-changed.v1', service('bidding'), /^A deadline of the bidding has passed$/],
   ['bidding.auction.ended.v1', service('bidding'), /^A deadline of the bidding has passed$/],
   ['listings.result.announced.v1', service('listings'), /^The bidding has ended: The bidding ended after 4 quotes\.$/],
-  ['listings.result.confirmed.v1', service('listings'), /^The objection window has passed$/],
+  ['listings.result.confirmed.v1', service('listings'), /^A deadline of the listing has passed$/],
   ['contracts.deal.opened.v1', service('contracts'), /^Open a deal: The objection window passed/],
   ['contracts.deal.signed.v1', service('contracts'), /^A signature was made$/],
   ['contracts.deal.effective.v1', service('contracts'), /^The contract was sealed$/],

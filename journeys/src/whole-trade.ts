@@ -1,6 +1,6 @@
-import { grantRoles } from '@yuzhi/protocol/identity';
+import { grantRoles, namePerson } from '@yuzhi/protocol/identity';
 import { listOperations, listOrders, retryOperation } from '@yuzhi/protocol/escrow';
-import { returnListing, reviseListing, submitListing, withdrawListing } from '@yuzhi/protocol/listings';
+import { retryListing, returnListing, reviseListing, submitListing, withdrawListing } from '@yuzhi/protocol/listings';
 import { approveReplay, askReplay, declineReplay, listReplays } from '@yuzhi/protocol/ops';
 import { DEMO_PASSWORD, freshSuffix, gather } from './cast.ts';
 import { eventually } from './eventually.ts';
@@ -8,6 +8,7 @@ import { invented } from './invented.ts';
 import { importInto, offerOf, Sale } from './sale.ts';
 import type { Firm, Stage } from './stage.ts';
 import { StraightLine } from './straight-line.ts';
+import { StuckListing } from './stuck-listing.ts';
 
 /** Stands in everything that nobody but its owner may read. */
 export const SECRET = '未公告之技术秘密';
@@ -28,7 +29,10 @@ export async function tradeAll(stage: Stage) {
   await line.register();
   await line.close();
   const { saleId } = line.sale;
-  await stage.employ(university, inventors[0]!, ['holder']);
+  const [inventor] = inventors;
+  await stage.employ(university, inventor!, ['holder']);
+  await inventor!.client.send(namePerson, { person: inventor!.id, name: inventor!.name });
+  await retryStuck(stage, university, suffix.patent + 3);
   const [drafts, operationId, replays] = await Promise.all([
     keepBack(stage, university, suffix.patent + 1),
     sendBack(stage, saleId),
@@ -80,6 +84,15 @@ async function sendBack(stage: Stage, saleId: string): Promise<string> {
   await stage.desk.send(retryOperation, { operationId });
   await eventually('the payout', async () => (await found()).state === 'done');
   return operationId;
+}
+
+/** A listing that the desk has asked for again, once what it was stuck on is put right. */
+async function retryStuck(stage: Stage, seller: Firm, serial: number): Promise<void> {
+  const listing = await StuckListing.draft(stage, seller, serial);
+  await listing.stick();
+  await listing.mend();
+  await stage.desk.send(retryListing, { saleId: listing.saleId });
+  await eventually('its release', async () => !(await listing.seen()).stuck);
 }
 
 /** Two replays of what nobody set aside: one approved, one declined. */

@@ -433,7 +433,7 @@ export const getReconciliation = query('escrow.book.reconciliation.v1', {
     bookFen: SignedFen,
     railFen: SignedFen,
     differenceFen: SignedFen,
-    operationsOpen: z.int(),
+    operationsOpen: z.int().meta({ description: 'Calls of the rail under way that move money.' }),
     at: Instant,
   }),
 });

@@ -40,12 +40,17 @@ export class LedgerQueries {
     return { sumFen, accounts, journals, violations };
   }
 
-  /** Between an operation of the rail and its entry the two differ by it: they agree when none is open. */
+  /**
+   * Between an operation of the rail and its entry the two differ by it: they agree when none is open. A payee's
+   * account may open for weeks, and moves no money.
+   */
   @Answer(getReconciliation)
   async reconciliation() {
     const [account, operationsOpen, railFen] = await Promise.all([
       this.prisma.account.findUnique({ where: { code: RAIL } }),
-      this.prisma.railOperation.count({ where: { status: { in: ['intended', 'sent', 'blocked'] } } }),
+      this.prisma.railOperation.count({
+        where: { status: { in: ['intended', 'sent', 'blocked'] }, kind: { not: 'payee' } },
+      }),
       this.rail.balanceFen().catch(() => {
         throw new Denied('owner-unavailable');
       }),
