@@ -7,6 +7,5 @@ export default {
   testMatch: ['<rootDir>/deploy/local/src/launch/*.spec.ts'],
   // The issuer of the tests says at length that it is none for earnest use.
   silent: true,
-  maxWorkers: 2,
   testTimeout: 300_000,
 };

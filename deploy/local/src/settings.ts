@@ -69,8 +69,8 @@ export function settingsOf(parts: SettingsParts): Record<ServiceName | 'gateway'
     escrow: {
       STRIPE_SECRET_KEY: parts.stripe.secretKey,
       STRIPE_WEBHOOK_SECRETS: parts.stripe.webhookSecret,
-      // A demonstration does not wait five minutes for what no webhook told.
-      ...(steppable && { RECONCILE_MS: '2000' }),
+      // A demonstration does not wait five minutes for what no webhook told, nor for the rail to be in a better mood.
+      ...(steppable && { RECONCILE_MS: '2000', RAIL_BACK_OFF_MS: '100' }),
       ...(parts.stripe.apiBase && { STRIPE_API_BASE: parts.stripe.apiBase }),
     },
     oversight: { OWNERS: owners, WATCHED: watched },

@@ -118,13 +118,17 @@ async function runJest({ name, report, env, args, voice = 'aloud' }: JestRun): P
   return readScore(report, wentWell);
 }
 
+const addressesOf = ({ databaseUrl, redisUrl, kafkaBrokers }: Infrastructure) => ({
+  DATABASE_URL: databaseUrl,
+  REDIS_URL: redisUrl,
+  KAFKA_BROKERS: kafkaBrokers.join(','),
+});
+
 /** Everything but the journeys. */
-function runTests({ databaseUrl, redisUrl, kafkaBrokers, pids }: Infrastructure, folder: string, args: string[]) {
-  const known = Object.entries(pids).filter(([, pid]) => pid !== undefined);
+function runTests(servers: Infrastructure, folder: string, args: string[]) {
+  const known = Object.entries(servers.pids).filter(([, pid]) => pid !== undefined);
   const env = {
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redisUrl,
-    KAFKA_BROKERS: kafkaBrokers.join(','),
+    ...addressesOf(servers),
     // For tests that stop a server on purpose.
     ...Object.fromEntries(known.map(([part, pid]) => [`YUZHI_${part.toUpperCase()}_PID`, String(pid)])),
   };
@@ -191,7 +195,11 @@ async function runPlatforms(
     const score = sum([await runJourneys(inMany, 'aloud', only), judgeLogs(inMany)]);
     return withLoads ? sum([score, await runLoads(infrastructure, folder)]) : score;
   };
-  const scores = await Promise.all([runJourneys(inOne, 'after', only), behind()]);
+  const before = async () => {
+    const score = await runJourneys(inOne, 'after', only);
+    return withLoads ? sum([score, await runVerb('demo', folder, addressesOf(infrastructure))]) : score;
+  };
+  const scores = await Promise.all([before(), behind()]);
   return sum([...scores, ...(only.length ? [] : [judgeReached(folder)])]);
 }
 
@@ -258,11 +266,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/** Starts, stops and tells the demonstration as a user does, on servers of their own. */
-const runLauncher = (within: string): Promise<Score> =>
+/** What a user does: starts and ends on servers of their own, or the demonstration, here on those that are there. */
+const runVerb = (verb: 'start' | 'demo', within: string, env: Record<string, string> = {}): Promise<Score> =>
   runJest({
-    ...{ name: 'launcher', report: join(within, 'launcher.json'), env: {} },
-    args: ['--config', 'deploy/local/jest.launch.config.mjs'],
+    ...{ name: verb, report: join(within, `${verb}.json`), env, voice: 'after' },
+    args: ['--config', 'deploy/local/jest.launch.config.mjs', `launch/${verb}`],
   });
 
 /**
@@ -275,7 +283,7 @@ async function testAll([first, ...rest]: string[]): Promise<Score> {
   const scores: Score[] = [];
   try {
     folder = await freshFolder();
-    if (first === 'launcher') return await runLauncher(folder);
+    if (first === 'launcher') return sum([await runVerb('start', folder), await runVerb('demo', folder)]);
     const guards = everything ? passGuards() : NONE;
     infrastructure = await startInfrastructure({ dir: folder, fast: true, kafkaUsers: KAFKA_USERS });
     // Building the load generator takes a minute the first time; if it fails, the loads say so.
@@ -284,7 +292,7 @@ async function testAll([first, ...rest]: string[]): Promise<Score> {
     scores.push(await guards);
     const platforms = { withLoads: everything, only: rest };
     if (!onlyJest) scores.push(await runPlatforms(infrastructure, folder, platforms));
-    if (everything) scores.push(await runLauncher(folder));
+    if (everything) scores.push(await runVerb('start', folder));
   } catch (error) {
     console.log((error as Error).message);
     scores.push({ passed: 0, failed: 1 });

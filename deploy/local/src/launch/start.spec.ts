@@ -170,7 +170,7 @@ describe('an issuer that somebody else runs', () => {
     const environment = { OIDC_ISSUER: 'http://127.0.0.1:9', OIDC_ADMINISTRATOR: 'operator' };
     const refused = start(folder, environment);
     expect(await refused.ended).toBe(1);
-    expect(refused.said).toContain('the issuer http://127.0.0.1:9 cannot be used');
+    expect(refused.said).toContain('OIDC_ISSUER is set, but 127.0.0.1:9 cannot be used');
     expect(leftOf(refused.pid, folder)).toEqual([]);
   });
 });
