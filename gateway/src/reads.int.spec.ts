@@ -259,6 +259,14 @@ describe('an owner’s inner doors', () => {
     expect(text).toMatch(/^yuzhi_pool_connections\{service="tally",pool="writer"\} [1-9]/m);
     expect(text).toMatch(/^yuzhi_commit_commands_count\{service="tally"\} [1-9]/m);
   });
+  it('show only the counters that are asked for by name', async () => {
+    const named = ['yuzhi_commands_decided_total', 'yuzhi_commit_commands', 'yuzhi_nothing_total'];
+    const asked = named.map((name) => `name[]=${name}`).join('&');
+    const text = await (await fetch(`${platform.running.get('tally')!.url}/metrics?${asked}`)).text();
+    expect(text).toMatch(/^yuzhi_commands_decided_total\{[^}]*type="tally\.counter\.open\.v1"[^}]*\} [1-9]\d*$/m);
+    expect(text.match(/^# TYPE .*$/gm)).toEqual(['# TYPE yuzhi_commands_decided counter']);
+    expect(text.endsWith('# EOF\n')).toBe(true);
+  });
   it('take what was parked again', async () => {
     const parked = { topic: 'greeter.events', key: 'nobody' };
     expect(await inner('/internal/parked/replay', secret, parked)).toEqual({

@@ -31,14 +31,18 @@ interface OtlpTraces {
 /** Spans that are kept; the oldest go first. */
 const SPANS_MAX = 100_000;
 /** What of the metrics tells which refusals and process moves were reached. */
-const REACHED = /^yuzhi_(refusals_total|process_moves_total|commands_decided_total)\{([^}]*)\} (\d+)$/gm;
+const COUNTERS = ['refusals_total', 'process_moves_total', 'commands_decided_total'];
+const REACHED = new RegExp(`^yuzhi_(${COUNTERS.join('|')})\\{([^}]*)\\} (\\d+)$`, 'gm');
+const ASKED = COUNTERS.map((name) => `name[]=yuzhi_${name}`).join('&');
 
 /** What every process of the platform counts, as far as it was counted since this was last asked. */
 class Reached {
   readonly #before = new Map<string, number>();
 
   async since({ metricsUrls }: Platform): Promise<string[]> {
-    const texts = await Promise.all(metricsUrls().map(async (url) => [url, await (await fetch(url)).text()] as const));
+    const texts = await Promise.all(
+      metricsUrls().map(async (url) => [url, await (await fetch(`${url}?${ASKED}`)).text()] as const),
+    );
     const risen = new Set<string>();
     for (const [url, text] of texts) {
       for (const [, name, labels, digits] of text.matchAll(REACHED)) {

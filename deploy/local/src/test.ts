@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { root } from '@yuzhi/backing/environment';
 import { type Infrastructure, startInfrastructure } from '@yuzhi/backing/infrastructure';
 import { KAFKA_USERS } from './settings.ts';
+import { GUARDS } from './guards.ts';
 import { journeyEnvironment } from './journey-process.ts';
 import { leaksOf } from './leaks.ts';
 import { loadTools, runLoad, shortTransfers } from './load-process.ts';
@@ -19,31 +20,6 @@ import { NONE, readScore, type Score, sum } from './score.ts';
 import type { Shape } from './shapes.ts';
 import { createSteps } from '@yuzhi/backing/steps';
 
-/** Each guard is one command from the root, and counts as one test. */
-const GUARDS: { name: string; command: string[] }[] = [
-  { name: 'format', command: ['prettier', '--check', '--cache', '--log-level=warn', '.'] },
-  { name: 'lint', command: ['oxlint', '--type-aware'] },
-  {
-    name: 'architecture',
-    command: [
-      'depcruise',
-      '--output-type',
-      'err-long',
-      'libs',
-      'services',
-      'gateway',
-      'tools',
-      'deploy',
-      'journeys',
-      'loadtests',
-    ],
-  },
-  { name: 'types of specs', command: ['tsc', '-p', 'tsconfig.spec.json'] },
-  { name: 'tidy', command: ['node', 'tools/tidy.mjs'] },
-  { name: 'documents', command: ['node', 'tools/docs.mjs', '--check'] },
-  { name: 'OpenAPI', command: ['redocly', 'lint', 'docs/openapi.json'] },
-  { name: 'dead code', command: ['knip', '--no-progress', '--no-config-hints'] },
-];
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 const SHAPES: Shape[] = ['one-process', 'processes'];
 
