@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { kafkaBrokersOf } from '@yuzhi/backing/kafka-users';
+import { areOurs, kafkaBrokersOf } from '@yuzhi/backing/kafka-users';
 import { startOwnKafka } from '@yuzhi/backing/own-servers';
+import { brokers as shared, freshPrefix, removeTopics } from './fixture/topics.ts';
 import { grantAccess } from './kafka-access.ts';
 import { KafkaLog } from './kafka-log.ts';
 import { reachOf } from './kafka-settings.ts';
@@ -9,25 +10,30 @@ import type { Log } from './log.ts';
 import { PlatformaticLog } from './platformatic-log.ts';
 
 const OWNERS = ['bidding', 'escrow'];
-const prefix = 'access_';
+const prefix = freshPrefix('access');
 const TOPICS = OWNERS.flatMap((owner) => [`${owner}.commands`, `${owner}.events`, `${owner}.table.v1`]);
-let kafka: Awaited<ReturnType<typeof startOwnKafka>>;
+/** Who reads what every process did; a broker of the test run knows him. */
+const READER = 'auditor';
+/** Only where the run's brokers are somebody else's, who knows none of these users. */
+let own: Awaited<ReturnType<typeof startOwnKafka>> | undefined;
+let admin: string[];
 const logs: Log[] = [];
 
 const as = (user: string, Client: typeof KafkaLog | typeof PlatformaticLog = KafkaLog): Log => {
-  const brokers = kafkaBrokersOf(kafka.part.brokers, user);
+  const brokers = kafkaBrokersOf(admin, user);
   const log = new Client({ brokers, clientId: user, sessionTimeoutMs: 2000, prefix });
   logs.push(log);
   return log;
 };
 beforeAll(async () => {
-  kafka = await startOwnKafka([...OWNERS, 'gateway', 'reader']);
-  await grantAccess(kafka.part.brokers, prefix, { owners: OWNERS, doors: ['gateway'] });
+  if (!areOurs(shared)) own = await startOwnKafka([...OWNERS, 'gateway', READER]);
+  admin = own?.part.brokers ?? shared;
+  await grantAccess(admin, prefix, { owners: OWNERS, doors: ['gateway'] });
   await as('bidding').prepare(TOPICS.map((topic) => ({ topic, partitions: 1, compacted: false })));
 }, 60_000);
 afterAll(async () => {
   await Promise.all(logs.map((log) => log.close()));
-  await kafka.stop();
+  await (own ? own.stop() : removeTopics(prefix));
 });
 
 describe.each([
@@ -38,7 +44,7 @@ describe.each([
     ['gateway', ['bidding.commands', 'escrow.commands']],
     ['bidding', ['bidding.commands', 'escrow.commands', 'bidding.events', 'bidding.table.v1']],
     ['escrow', ['bidding.commands', 'escrow.commands', 'escrow.events', 'escrow.table.v1']],
-    ['reader', []],
+    [READER, []],
   ])('%s writes what is its to write, and nothing else', async (user, may) => {
     const log = as(user, Client);
     const written: string[] = [];
@@ -55,28 +61,28 @@ describe.each([
 
   it('whoever is known may read', async () => {
     const seen: string[] = [];
-    await as('reader', Client).replay('bidding.events', (key, value) => void seen.push(`${key} ${value}`));
+    await as(READER, Client).replay('bidding.events', (key, value) => void seen.push(`${key} ${value}`));
     expect(new Set(seen)).toEqual(new Set(['k bidding']));
   });
 });
 
 describe('a broker', () => {
   const reached = async (brokers: string[]) => {
-    const admin = openKafka(brokers, { clientId: 'stranger', retry: { retries: 0 } }).admin();
+    const client = openKafka(brokers, { clientId: 'stranger', retry: { retries: 0 } }).admin();
     try {
-      await admin.connect();
-      await admin.listTopics();
+      await client.connect();
+      await client.listTopics();
       return 'let in';
     } catch {
       return 'turned away';
     } finally {
-      await admin.disconnect();
+      await client.disconnect();
     }
   };
 
   it('lets in nobody who does not say who he is, or says it wrongly', async () => {
-    const { places } = reachOf(kafka.part.brokers);
-    expect(await reached(kafka.part.brokers)).toBe('let in');
+    const { places } = reachOf(admin);
+    expect(await reached(admin)).toBe('let in');
     expect(await reached(places)).toBe('turned away');
     expect(await reached([`gateway:wrong@${places[0]}`])).toBe('turned away');
     expect(await reached([`nobody:wrong@${places[0]}`])).toBe('turned away');
