@@ -73,7 +73,10 @@ export const isInstalled = () => read(LOCK_MARK) === lockHash();
 export async function install() {
   if (isInstalled()) return;
   if (!existsSync(at('node_modules'))) console.log('… installing dependencies: a minute or two the first time');
-  await step('dependencies', () => execute(INSTALL[0], INSTALL.slice(1), { cwd: root, maxBuffer: 1 << 26 }));
+  const [npm, ...args] = INSTALL;
+  // Where nothing is there yet, nothing need be compared: a quarter faster.
+  if (!existsSync(join(root, 'node_modules'))) args[0] = 'ci';
+  await step('dependencies', () => execute(npm, args, { cwd: root, maxBuffer: 1 << 26 }));
   writeFileSync(LOCK_MARK, lockHash());
 }
 
