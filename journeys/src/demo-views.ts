@@ -99,7 +99,10 @@ export async function viewsOf(cast: Cast, saleId: string, money: Money): Promise
       ...orders.map(({ purpose, amountFen, state }) =>
         purpose === 'deposit'
           ? told(`保证金 ${money(amountFen)} ${ORDER[state]}`, `deposit ${money(amountFen)} ${state}`)
-          : told(`价款 ${money(amountFen)} ${state === 'paid' ? '已付' : ORDER[state]}`, `price ${money(amountFen)} ${state}`),
+          : told(
+              `价款 ${money(amountFen)} ${state === 'paid' ? '已付' : ORDER[state]}`,
+              `price ${money(amountFen)} ${state}`,
+            ),
       ),
     ];
   };
