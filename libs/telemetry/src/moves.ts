@@ -1,18 +1,22 @@
 /** A move of a process manager: where it stood and what happened. */
 export type Move = Readonly<Record<'process' | 'from' | 'on', string>>;
 
-let noticed: Move[] | undefined;
+const NONE: readonly Move[] = [];
+/** Of the decision under way; most make no move, and cost no list. */
+let noticing: { moves: Move[] | undefined } | undefined;
 
 /** Tells whoever decides that a process moves; nobody, when it is only asked whether it would. */
-export const noteMove = (move: Move): void => void noticed?.push(move);
+export function noteMove(move: Move): void {
+  if (noticing) (noticing.moves ??= []).push(move);
+}
 
 /** What a decision answers, and the moves that it makes: they count once they are committed. */
 export function noticingMoves<T>(decide: () => T): { decided: T; moves: readonly Move[] } {
-  const outer = noticed;
-  const moves: Move[] = (noticed = []);
+  const outer = noticing;
+  const own: NonNullable<typeof noticing> = (noticing = { moves: undefined });
   try {
-    return { decided: decide(), moves };
+    return { decided: decide(), moves: own.moves ?? NONE };
   } finally {
-    noticed = outer;
+    noticing = outer;
   }
 }
