@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { root } from '@yuzhi/backing/environment';
 import { join } from 'node:path';
-import { Launched, leftOf } from './launched.fixture.ts';
+import { givenServers, Launched, leftOf } from './launched.fixture.ts';
 
 /**
  * 245,000 yuan less a fee of 2 % (4,900) and documented costs of 8,000 leaves 232,100; of that inventors receive 70 %
@@ -10,18 +10,9 @@ import { Launched, leftOf } from './launched.fixture.ts';
  */
 const MONEY = ['¥245,000.00', '¥4,900.00', '¥8,000.00', '¥232,100.00', '¥81,235.00', '¥40,617.50', '¥77,630.00'];
 
-/** Where the run has servers of its own, the demonstration uses them, as it would a user's. */
-const given = () =>
-  Object.fromEntries(
-    ['DATABASE_URL', 'REDIS_URL', 'KAFKA_BROKERS'].flatMap((name) => {
-      const address = process.env[name];
-      return address ? [[name, address]] : [];
-    }),
-  );
-
 describe('the demonstration', () => {
   it('tells the whole story, closes to the fen, and leaves nothing', async () => {
-    const demo = new Launched('demo', [], given());
+    const demo = new Launched('demo', [], givenServers());
     const code = await demo.ended;
     expect([code, demo.said]).toEqual([0, expect.stringMatching(/^10\. /m)]);
     for (const amount of MONEY) expect(demo.said).toContain(amount);

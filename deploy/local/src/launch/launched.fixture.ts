@@ -5,7 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '@yuzhi/backing/environment';
 
 /** Servers that somebody gave to the test run are not for a launcher that is to start its own. */
-const GIVEN = ['DATABASE_URL', 'REDIS_URL', 'KAFKA_BROKERS', 'STRIPE_SECRET_KEY', 'OIDC_ISSUER'];
+const SERVERS = ['DATABASE_URL', 'REDIS_URL', 'KAFKA_BROKERS'];
+const GIVEN = [...SERVERS, 'STRIPE_SECRET_KEY', 'OIDC_ISSUER'];
+
+/** The servers of the test run, for a launcher that is to use them as it would a user's. */
+export const givenServers = (): Record<string, string> =>
+  Object.fromEntries(SERVERS.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
 /** On a machine that is busy with other things; a start with its market takes half a minute. */
 const PATIENCE_MS = 240_000;
