@@ -13,4 +13,7 @@ export default {
       : ['crash', 'refusals-', 'stuck-listing'],
   setupFilesAfterEnv: ['<rootDir>/journeys/src/reached.setup.ts'],
   testTimeout: 120_000,
+  // One after the other. The worker keeps the modules of every suite it ran: it is replaced in time.
+  maxWorkers: 1,
+  workerIdleMemoryLimit: '400MB',
 };

@@ -149,7 +149,7 @@ async function openStage(infrastructure: Infrastructure, folder: string, shape: 
 /** The journeys know addresses and logins, and nothing of the servers behind. */
 async function runJourneys({ shape, dir, env, close }: Stage, voice: Voice, only: string[]): Promise<Score> {
   try {
-    const args = ['--config', 'journeys/jest.config.mjs', '--runInBand', '--passWithNoTests', ...only];
+    const args = ['--config', 'journeys/jest.config.mjs', '--passWithNoTests', ...only];
     return await runJest({ name: `journeys, ${shape}`, report: join(dir, 'jest.json'), env, args, voice });
   } finally {
     await close();
