@@ -110,17 +110,8 @@ async function importPatents(stage: Stage, { university }: Cast, others: Firm[])
       return atMostOnce('patent-already-mirrored', firm.client.send(importPatent, { patentNumber: number }));
     }),
   );
-  await eventually('the mirror of all patents', async () => (await countPatents(stage)) >= PATENTS, 120_000);
-}
-
-async function countPatents(stage: Stage): Promise<number> {
-  let count = 0;
-  for (let after: string | undefined; ;) {
-    const page = await stage.anyone.ask(listPatents, { limit: 100, ...(after && { after }) });
-    count += page.items.length;
-    if (!page.next) return count;
-    after = page.next;
-  }
+  const mirrored = async () => (await Array.fromAsync(stage.anyone.list(listPatents, {}))).length;
+  await eventually('the mirror of all patents', async () => (await mirrored()) >= PATENTS, 120_000);
 }
 
 /** The story with a patent that no earlier attempt has taken: one that was broken off keeps its own. */
@@ -163,12 +154,10 @@ async function liveAuction(stage: Stage, { firmA, firmB }: Cast, seller: Firm): 
 /** The last thing that is done: whoever finds it need not look for the rest. */
 export async function isSeeded(stage: Stage): Promise<boolean> {
   const seller = detailsOfOther(SELLER).uscc;
-  for (let after: string | undefined; ;) {
-    const { items, next } = await stage.anyone.ask(listAuctions, { limit: 100, ...(after && { after }) });
-    if (items.some((auction) => auction.seller === seller && auction.bids >= QUOTES.length)) return true;
-    if (!next) return false;
-    after = next;
+  for await (const auction of stage.anyone.list(listAuctions, {})) {
+    if (auction.seller === seller && auction.bids >= QUOTES.length) return true;
   }
+  return false;
 }
 
 /**

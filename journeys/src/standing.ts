@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { declarations } from '@yuzhi/protocol/catalogue';
+import type { Listing } from '@yuzhi/protocol/client';
 import type { Query } from '@yuzhi/protocol/declare';
 import { noteRail } from '@yuzhi/protocol/escrow';
 import { beforeAll, expect, it } from '@jest/globals';
@@ -8,7 +9,6 @@ import { eventually } from './eventually.ts';
 import type { Stage } from './stage.ts';
 
 const QUIET_MS = 300;
-const PAGE = 100;
 
 /** What the platform's own people see without naming anything: every list, the book, the rail, what was set aside. */
 const shown = declarations('query').filter(
@@ -18,22 +18,9 @@ function takesDesk({ permission }: Query): boolean {
   return permission === 'person' || permission.includes('desk');
 }
 
-interface Page {
-  items: unknown[];
-  next?: string | null;
-}
-
 /** Whole, page by page. */
-async function readAll(stage: Stage, query: Query): Promise<unknown> {
-  if (!takes(query, 'limit')) return stage.desk.ask(query, {});
-  const items: unknown[] = [];
-  for (let after: string | undefined; ;) {
-    const page = (await stage.desk.ask(query, { limit: PAGE, ...(after && { after }) })) as Page;
-    items.push(...page.items);
-    if (!page.next) return items;
-    after = page.next;
-  }
-}
+const readAll = (stage: Stage, query: Query): Promise<unknown> =>
+  takes(query, 'limit') ? Array.fromAsync(stage.desk.list(query as Listing, {})) : stage.desk.ask(query, {});
 
 /** When it was asked, and who was too slow to answer, is no part of it. */
 const undated = (answer: unknown): unknown => {

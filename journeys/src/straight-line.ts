@@ -172,17 +172,5 @@ export class StraightLine {
       own: await sale.money(cast.inventors[0]!.client),
     };
   }
-  async record() {
-    const rows = [];
-    for (let after: string | undefined; ;) {
-      const page = await this.cast.desk.ask(getRecord, {
-        saleId: this.sale.saleId,
-        limit: 100,
-        ...(after && { after }),
-      });
-      rows.push(...page.items);
-      if (!page.next) return rows;
-      after = page.next;
-    }
-  }
+  record = () => Array.fromAsync(this.cast.desk.list(getRecord, { saleId: this.sale.saleId }));
 }

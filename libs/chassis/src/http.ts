@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { isAway } from '@yuzhi/database/away';
 import type { Logger } from '@yuzhi/telemetry/logging';
 import { metrics, registry } from '@yuzhi/telemetry/metrics';
 import { probes } from '@yuzhi/telemetry/probes';
@@ -158,7 +159,7 @@ function refuseFirst(http: FastifyInstance, service: string, turnAway: NonNullab
 function answerErrors(http: FastifyInstance, logger: Logger): void {
   http.setErrorHandler((error, request, reply) => {
     if (error instanceof Denied) return sendDenied(reply, error.code, error.more);
-    const code = codeOf(error as { statusCode?: number });
+    const code = isAway(error) ? 'owner-unavailable' : codeOf(error as { statusCode?: number });
     if (code === 'internal-fault') logger.error({ err: error, route: request.routeOptions.url }, 'request failed');
     return sendDenied(reply, code);
   });

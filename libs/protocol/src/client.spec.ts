@@ -278,6 +278,33 @@ describe('a query', () => {
   });
 });
 
+describe('a list', () => {
+  const pages = query('bidding.auction.list-all.v1', {
+    ...words,
+    route: 'GET /v1/auctions',
+    params: z.object({ period: z.string(), limit: z.number().optional(), after: z.string().optional() }),
+    answer: z.object({ items: z.array(z.string()), next: z.string().nullable() }),
+  });
+
+  it('is read page by page, no further than it is wanted', async () => {
+    const given = [json(200, { items: ['x', 'y'], next: '2_y' }), json(200, { items: ['z'], next: null })];
+    answers = [...given];
+    expect(await Array.fromAsync(client().list(pages, { period: 'free' }))).toEqual(['x', 'y', 'z']);
+    const first = '/v1/auctions?limit=100&period=free';
+    expect(seen.map(({ url }) => url)).toEqual([first, `${first}&after=2_y`]);
+    answers = [...given];
+    for await (const one of client().list(pages, { period: 'free', limit: 2 })) if (one === 'y') break;
+    expect(seen.slice(2).map(({ url }) => url)).toEqual(['/v1/auctions?limit=2&period=free']);
+  });
+
+  it('ends with what an owner refuses', async () => {
+    answers = [json(200, { items: ['x'], next: '1_x' }), refuse('forbidden')];
+    await expect(Array.fromAsync(client().list(pages, { period: 'free' }))).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+  });
+});
+
 describe('a live stream', () => {
   it('is read whatever way the network cuts it', async () => {
     answers = [

@@ -29,6 +29,14 @@ export type SendInput<C extends Command> = object &
   ([RouteKey<C>] extends [never] ? InputOf<C> : Beside<RouteKey<C>, InputOf<C>>);
 export type AskInput<D extends { params: z.ZodType }> = object & z.input<D['params']>;
 
+interface Page {
+  items: unknown[];
+  next: string | null;
+}
+/** A query that is answered by pages. */
+export type Listing = Query & { answer: z.ZodType<Page> };
+export type ItemOf<Q extends Listing> = AnswerOf<Q>['items'][number];
+
 export interface CallOptions {
   signal?: AbortSignal;
 }
@@ -47,6 +55,8 @@ export interface Client {
   send<C extends Command>(command: C, input: SendInput<C>, options?: SendOptions): Promise<AnswerOf<C>>;
   /** Throws Refused. */
   ask<Q extends Query>(query: Q, params: AskInput<Q>, options?: CallOptions): Promise<AnswerOf<Q>>;
+  /** Every item of a list that comes in pages. Throws Refused. */
+  list<Q extends Listing>(query: Q, params: AskInput<Q>, options?: CallOptions): AsyncGenerator<ItemOf<Q>, void>;
   /** Items in the order of their numbers, none twice, over any number of connections; ends with the signal. */
   follow<S extends Stream>(
     stream: S,
@@ -81,6 +91,8 @@ interface Call {
   rejections?: Refusals;
 }
 
+/** Items that no owner gives more of at once. */
+const PAGE_MAX = 100;
 const JSON_BODY = { 'content-type': 'application/json' };
 
 interface Answer<T> {
@@ -141,6 +153,19 @@ class HttpClient implements Client {
   async ask<Q extends Query>({ route }: Q, params: AskInput<Q>, options: CallOptions = {}): Promise<AnswerOf<Q>> {
     const call: Call = { method: 'GET', path: fillQuery(route, params) };
     return (await this.#persist(call, this.#until(options), readJson<AnswerOf<Q>>)).body;
+  }
+
+  async *list<Q extends Listing>(
+    query: Q,
+    params: AskInput<Q>,
+    options?: CallOptions,
+  ): AsyncGenerator<ItemOf<Q>, void> {
+    for (let after: string | null | undefined; after !== null;) {
+      const asked = { limit: PAGE_MAX, ...params, ...(after && { after }) };
+      const { items, next } = await this.ask(query, asked, options);
+      yield* items as ItemOf<Q>[];
+      after = next;
+    }
   }
 
   async *follow<S extends Stream>(

@@ -38,7 +38,7 @@ import { PaymentRail } from './payment-rail.ts';
 export const BUYER = '91350100M000100Y43';
 export const OTHER = '91512081MA62K0260E';
 export const SELLER = '91440300708461136T';
-const DESK = '12100000400000624D';
+export const DESK = '12100000400000624D';
 const RULES = {
   'escrow.fee-bps': ['200', 'bps'],
   'escrow.fee-min-fen': ['10000', 'fen'],
@@ -66,6 +66,8 @@ interface Settings {
 export interface HouseOptions extends Settings {
   /** How often the rail is asked for what no webhook told. */
   reconcileMs?: number;
+  /** Its database lies elsewhere than the run's. */
+  adminUrl?: string;
   /** Takes a protection out: such a house may end with the money in disorder. */
   mutate?: (rail: PaymentRail) => void;
 }
@@ -90,7 +92,8 @@ export class House {
   ) {}
 
   static async open(options: HouseOptions = {}): Promise<House> {
-    const database = await testDatabase('escrow', { max: 6 });
+    const { reconcileMs: _, mutate: __, adminUrl, ...settings } = options;
+    const database = await testDatabase('escrow', { max: 6, ...(adminUrl && { adminUrl }) });
     const sandbox = await startStripeSandbox({ databaseUrl: database.urls.owner, port: 0 });
     const house = new House(database, sandbox, await startIssuer(), options);
     await new MemoryLog(house.broker).prepare([...catalogue.topics]);
@@ -103,7 +106,6 @@ export class House {
       for (const { id, outcome } of replies) house.#waiting.get(id)?.(outcome);
     });
     const atOnce = { settlement_seconds: 0, refund_seconds: 0, payout_seconds: 0 };
-    const { reconcileMs: _, mutate: __, ...settings } = options;
     // Without a fee a deposit can go back whole: the platform has no money of its own on the rail.
     await house.control('/settings', { fee_bps: 0, ...atOnce, ...settings });
     for (const connect of ['false', 'true']) {

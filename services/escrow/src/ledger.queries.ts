@@ -27,7 +27,7 @@ export class LedgerQueries {
   /** Proves every law of the book over all of it; what is broken is named. */
   @Answer(getTrialBalance)
   async trialBalance() {
-    const [accounts, violations, journals] = await this.prisma.$transaction([
+    const [accounts, violations, journals] = await Promise.all([
       this.prisma.$queryRaw<ClassTotal[]>`
         select split_part(code, ':', 1) as class, count(*)::int as accounts,
           sum(posted_fen)::bigint as "postedFen", sum(held_fen)::bigint as "heldFen"

@@ -12,10 +12,10 @@ import { isWebAddress } from './web-address.ts';
 export class RailHandlers {
   @Handle(onboardPayee, BookStore)
   onboard(book: Book | undefined, { data: { returnUrl }, principal }: Sent<typeof onboardPayee>, now: number) {
+    if (!isWebAddress(returnUrl)) return refuse('return-address-invalid');
     const draft = book!.draft(now, principal.party);
     const payee = draft.book.payee(principal.party);
     if (payee && payee.state !== 'onboarding') return refuse('payee-exists');
-    if (!isWebAddress(returnUrl)) return refuse('return-address-invalid');
     onboard(draft, principal.party, payee, returnUrl);
     return book!.after(draft);
   }

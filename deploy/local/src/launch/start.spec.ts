@@ -47,11 +47,6 @@ afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-async function allOf<T>(page: (after?: string) => Promise<{ items: T[]; next: string | null }>): Promise<T[]> {
-  const { items, next } = await page();
-  return next ? [...items, ...(await allOf((after = next) => page(after)))] : items;
-}
-
 describe('two starts side by side', () => {
   it('the one that is broken off in its first seed leaves no process behind', async () => {
     const first = start(demonstration);
@@ -70,9 +65,8 @@ describe('two starts side by side', () => {
     const [, loginName, password] = await next.until(/(platform\.admin) .*password 密码 (\S+)/);
     const token = personToken(url, loginName!, password!);
     const desk = createClient({ baseUrl: url, token, organisation: PLATFORM_USCC });
-    const paging = (after?: string) => ({ limit: 100, ...(after && { after }) });
-    const patents = await allOf((after) => desk.ask(listPatents, paging(after)));
-    const organisations = await allOf((after) => desk.ask(listOrganisations, paging(after)));
+    const patents = await Array.fromAsync(desk.list(listPatents, {}));
+    const organisations = await Array.fromAsync(desk.list(listOrganisations, {}));
     const { items: deals } = await desk.ask(listDeals, {});
     const { items: live } = await desk.ask(listAuctions, { period: 'free' });
     expect(patents.filter(({ state }) => state === 'mirrored')).toHaveLength(201);
