@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { biddingRefusals } from '@yuzhi/protocol/bidding';
-import type { AnswerOf, Refusal } from '@yuzhi/protocol/declare';
+import type { AnswerOf, InputOf, Refusal } from '@yuzhi/protocol/declare';
 import { demonstrationNumber } from '@yuzhi/protocol/patent-number';
 import {
   approveListing,
@@ -13,13 +13,13 @@ import {
 } from '@yuzhi/protocol/listings';
 import { getPatent, importPatent, registerRefusals } from '@yuzhi/protocol/register';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { FIRM_A, foundFirm, freshSuffix, UNIVERSITY } from './cast.ts';
+import { DEMO_PASSWORD, FIRM_A, foundFirm, freshSuffix, UNIVERSITY } from './cast.ts';
 import { eventually } from './eventually.ts';
 import { invented } from './invented.ts';
 import { readAddresses } from './journeys.config.ts';
 import { refusalOf } from './refusal-of.ts';
 import { amount, importInto, offerOf, Sale } from './sale.ts';
-import { type Firm, Stage } from './stage.ts';
+import { type Firm, type Person, Stage } from './stage.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -28,11 +28,13 @@ const suffix = freshSuffix();
 const UNKNOWN = demonstrationNumber(2018, 'invention', suffix.patent + 9);
 let university: Firm;
 let firm: Firm;
+let inventor: Person;
 /** The university's, by what is wrong with them; `plain` has nothing. */
 let patents: Record<'plain' | 'pledged' | 'preserved' | 'lapsed' | 'late' | 'shared' | 'foreign', string>;
 
 beforeAll(async () => {
   [university, firm] = await Promise.all([foundFirm(stage, UNIVERSITY, suffix), foundFirm(stage, FIRM_A, suffix)]);
+  inventor = await stage.signUp('沁文博', `inventor${suffix.login}`, DEMO_PASSWORD);
   const [plain, pledged, preserved, lapsed] = invented(4, [university], suffix.patent);
   const [late] = invented(1, [university], suffix.patent + 4, (await stage.now()) - 60 * DAY_MS);
   const [shared] = invented(1, [university, firm], suffix.patent + 5);
@@ -50,6 +52,12 @@ beforeAll(async () => {
 
 const draft = (patentNumber: string, terms = {}) =>
   Sale.draft(stage, university, { patentNumber, inventors: [], terms });
+/** What a draft with this reward is refused with. */
+async function offered(reward: Partial<InputOf<typeof draftListing>['reward']>) {
+  const offer = offerOf(await stage.now());
+  const data = { patentNumber: patents.plain, ...offer, reward: { ...offer.reward, ...reward } };
+  return refusalOf(university.client.send(draftListing, data));
+}
 const submit = ({ saleId }: Sale, by = university.client) => by.send(submitListing, { saleId });
 
 /** Submitted and approved; the listing once the register and the bidding have had their say. */
@@ -164,9 +172,20 @@ describe('a listing', () => {
   });
 
   it('names nobody twice among its inventors', async () => {
-    const inventor = { party: randomUUID(), weight: 1 };
-    const offer = { ...offerOf(await stage.now()), inventors: [inventor, inventor] };
-    const twice = university.client.send(draftListing, { patentNumber: patents.plain, ...offer });
-    expect(await refusalOf(twice)).toBe('invalid-input');
+    const part = { party: inventor.id, weight: 1 };
+    expect(await offered({ inventors: [part, part], noneBecause: null })).toBe('invalid-input');
+  });
+
+  it('names inventors whom the platform knows, or says why there are none', async () => {
+    const stranger = { party: randomUUID(), weight: 1 };
+    expect(await offered({ inventors: [stranger], noneBecause: null })).toBe('inventor-unknown');
+    expect(await offered({ inventors: [], noneBecause: null })).toBe('invalid-input');
+    const part = { party: inventor.id, weight: 1 };
+    expect(await offered({ inventors: [part], noneBecause: '非职务发明' })).toBe('invalid-input');
+  });
+
+  it('has no costs above its start price', async () => {
+    const costs = ['150000', '50000.01'].map((yuan) => ({ what: '评估', amountFen: amount(yuan) }));
+    expect(await offered({ costs })).toBe('costs-above-start-price');
   });
 });

@@ -34,9 +34,12 @@ export const offerOf = (now: number, inventors: Person[] = [], terms: Partial<Te
     cycleSeconds: 300,
     ...terms,
   },
-  inventors: inventors.map(({ id }, i) => ({ party: id, weight: i === 0 ? 2 : 1 })),
-  inventorBps: 7000,
-  costsFen: amount(TERMS.costs),
+  reward: {
+    inventors: inventors.map(({ id }, i) => ({ party: id, weight: i === 0 ? 2 : 1 })),
+    noneBecause: inventors.length ? null : '发明人已与单位另行结清奖酬',
+    shareBps: 7000,
+    costs: [{ what: '专利检索与评估', amountFen: amount(TERMS.costs) }],
+  },
 });
 
 export const importInto = async (stage: Stage, client: Client, spelling: string) => {

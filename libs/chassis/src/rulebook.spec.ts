@@ -68,6 +68,27 @@ describe('a rulebook', () => {
     expect(() => rulebook.bps('fees.sale', on('2024-12-31'))).toThrow(RangeError);
   });
 
+  it('gives a list of words, of those that may stand in it', async () => {
+    const { log, keep, rulebook } = await opened();
+    keep('net.deducts', '1', version('net.deducts', 'costs,fee', 'list'));
+    keep('net.nothing', '1', version('net.nothing', '', 'list'));
+    await rulebook.start(log);
+    expect(rulebook.list('net.deducts', ['fee', 'costs', 'tax'], now)).toEqual(['fee', 'costs']);
+    expect(rulebook.list('net.nothing', ['fee'], now)).toEqual([]);
+    expect(() => rulebook.list('net.deducts', ['fee'], now)).toThrow(RangeError);
+    expect(() => rulebook.int('net.deducts', now)).toThrow(RangeError);
+  });
+
+  it('takes the rule of a province before the nation’s, as long as it is in force', async () => {
+    const { log, keep, rulebook } = await opened();
+    keep('floor', '1', version('floor', '5000', 'bps'));
+    keep('floor.41', '1', version('floor.41', '7000', 'bps', '2026-01-01'));
+    await rulebook.start(log);
+    expect(rulebook.of('floor', '410100', now)).toBe('floor.41');
+    for (const region of ['110000', undefined]) expect(rulebook.of('floor', region, now)).toBe('floor');
+    expect(rulebook.of('floor', '410100', on('2025-12-31'))).toBe('floor');
+  });
+
   it('names the version that was activated last', async () => {
     const { log, keep, rulebook } = await opened();
     expect(() => rulebook.version()).toThrow(RangeError);

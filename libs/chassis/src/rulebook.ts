@@ -44,16 +44,24 @@ export class Rulebook {
 
   /** @throws RangeError when there is no such rule in force at `now`, epoch ms: a mistake of ours */
   at(id: string, now: number): Version {
-    const today = civilDate(now);
-    const inForce = ({ from, to }: Version) => from <= today && (to === null || today <= to);
-    const found = this.held.get(id)?.versions.findLast(inForce);
-    if (!found) throw new RangeError(`no rule ${id} is in force on ${today}`);
+    const found = this.#inForce(id, now);
+    if (!found) throw new RangeError(`no rule ${id} is in force on ${civilDate(now)}`);
     return found;
+  }
+  #inForce(id: string, now: number): Version | undefined {
+    const today = civilDate(now);
+    return this.held.get(id)?.versions.findLast(({ from, to }) => from <= today && (to === null || today <= to));
+  }
+  /** Under which id a rule stands for a place (GB/T 2260, six digits): its province's own comes before the nation's. */
+  of(id: string, region: string | undefined, now: number): string {
+    const own = `${id}.${region?.slice(0, 2)}`;
+    return this.#inForce(own, now) ? own : id;
   }
   /** A whole number of its own unit: days, seconds, a count. */
   int(id: string, now: number): number {
     const { value, unit } = this.at(id, now);
-    if (['fen', 'bps', 'version'].includes(unit) || !/^-?\d{1,15}$/.test(value)) throw this.#other(id, unit, value);
+    if (['fen', 'bps', 'list', 'version'].includes(unit) || !/^-?\d{1,15}$/.test(value))
+      throw this.#other(id, unit, value);
     return Number(value);
   }
   bps(id: string, now: number): number {
@@ -65,6 +73,14 @@ export class Rulebook {
     const { value, unit } = this.at(id, now);
     if (unit !== 'fen' || !/^-?\d{1,16}$/.test(value)) throw this.#other(id, unit, value);
     return BigInt(value);
+  }
+  /** Words, of those that may stand in it. */
+  list<T extends string>(id: string, known: readonly T[], now: number): T[] {
+    const { value, unit } = this.at(id, now);
+    const words = value === '' ? [] : value.split(',');
+    const found = known.filter((word) => words.includes(word));
+    if (unit !== 'list' || found.length !== words.length) throw this.#other(id, unit, value);
+    return found;
   }
   text(id: string, now: number): string {
     return this.at(id, now).value;

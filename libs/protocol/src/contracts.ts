@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { command, download, event, query, refusal, refusing, upload } from './declare.ts';
-import { InventorShare } from './listings.ts';
+import { InventorReward } from './listings.ts';
 import { RegisterEntry } from './register.ts';
 import { CivilDate, Fen, Id, Instant, page, paging, PartyId, SaleId, Sha256, text } from './scalars.ts';
 
@@ -48,9 +48,7 @@ export const openDeal = command('contracts.deal.open.v1', {
     buyer: PartyId,
     priceFen: Fen,
     depositFen: Fen,
-    inventors: z.array(InventorShare),
-    inventorBps: z.int(),
-    costsFen: Fen,
+    reward: InventorReward,
     entry: RegisterEntry,
   }),
   answer: nothing,

@@ -131,6 +131,7 @@ export const noteRegistration = command('escrow.sale.note-registration.v1', {
   permission: ['service'],
   rejections: {},
 });
+export const NetDeduction = z.enum(['fee', 'costs']).meta({ id: 'NetDeduction' });
 /** Asked once the price is in escrow; asked again after that, it was done before. */
 export const releaseSale = command('escrow.sale.release.v1', {
   summary: { zh: '放款', en: 'Release the price' },
@@ -139,8 +140,13 @@ export const releaseSale = command('escrow.sale.release.v1', {
     ...inBook,
     saleId: SaleId,
     inventors: z.array(InventorShare),
+    /** The agreed share of net income, not below what the contract's rule says for the seller's place. */
     inventorBps: z.int().min(0).max(10_000),
     costsFen: Fen,
+    /** What net income is the price less of. */
+    netDeducts: z.array(NetDeduction).max(NetDeduction.options.length),
+    /** Months from the release in which inventors are to be paid. */
+    payMonths: z.int().min(1).max(60),
   }),
   answer: z.object({ feeFen: Fen, netFen: Fen, inventorsFen: Fen, sellerFen: Fen }),
   permission: ['service'],

@@ -21,19 +21,41 @@ export const BiddingTerms = z
   .meta({ id: 'BiddingTerms' });
 /** Natural persons who made the invention in service and share in what it earns. Weights are relative. */
 export const InventorShare = z.object({ party: Id, weight: z.int().min(1).max(10_000) }).meta({ id: 'InventorShare' });
+/** What the inventors get of the net income (职务发明奖酬): a part of the deal, which its contract states. */
+export const InventorReward = z
+  .object({
+    inventors: z
+      .array(InventorShare)
+      .max(50)
+      .refine((all) => new Set(all.map(({ party }) => party)).size === all.length, {
+        message: '发明人重复 · the same inventor twice',
+      }),
+    /** Why nobody is rewarded; said where `inventors` is empty, and only there. */
+    noneBecause: text(200).nullable(),
+    /** The agreed share of net income, basis points; the rulebook's floor applies when it is lower. */
+    shareBps: z.int().min(0).max(10_000),
+    /** Costs of the deal that the seller documents; they come off before the share. */
+    costs: z.array(z.object({ what: text(100), amountFen: PositiveFen })).max(20),
+  })
+  .refine(({ inventors, noneBecause }) => (inventors.length === 0) === (noneBecause !== null), {
+    path: ['noneBecause'],
+    message: '未列发明人时须说明原因，列明时不填 · said where no inventor is named, and only there',
+  })
+  .meta({
+    id: 'InventorReward',
+    examples: [
+      {
+        inventors: [{ party: '01939fd4-5d30-7cc4-8f6a-9d1c3c8e2b71', weight: 1 }],
+        noneBecause: null,
+        shareBps: 7000,
+        costs: [{ what: '专利评估', amountFen: '800000' }],
+      },
+    ],
+  });
 const Offer = z.object({
   terms: BiddingTerms,
   description: z.object({ zh: text(4000), en: text(4000) }),
-  inventors: z
-    .array(InventorShare)
-    .max(50)
-    .refine((all) => new Set(all.map(({ party }) => party)).size === all.length, {
-      message: '发明人重复 · the same inventor twice',
-    }),
-  /** The inventors' agreed share of net income, basis points; the rulebook's floor applies when it is lower. */
-  inventorBps: z.int().min(0).max(10_000),
-  /** Costs of the deal that the seller documents; they come off before the inventors' share. */
-  costsFen: Fen,
+  reward: InventorReward,
 });
 const saleId = { key: 'saleId', keyType: SaleId } as const;
 const nothing = z.object({});
@@ -64,6 +86,16 @@ export const listingsRefusals = {
     ['已公告的挂牌不能由权利人撤回。', 'An announced listing cannot be withdrawn by its holder.'],
     ['请联系平台。', 'Contact the desk.'],
   ),
+  'inventor-unknown': refusal(
+    422,
+    ['平台没有该发明人。', 'The platform knows no such inventor.'],
+    ['请先让发明人注册，再填写其人员编号。', 'Ask them to sign up, then use their person id.'],
+  ),
+  'costs-above-start-price': refusal(
+    422,
+    ['成本合计超过起拍价。', 'The costs together exceed the start price.'],
+    ['请核对各项成本或起拍价。', 'Check the costs, or the start price.'],
+  ),
   'listing-not-stuck': refusal(
     409,
     ['挂牌未受阻，无需重试。', 'The listing is not stuck.'],
@@ -71,6 +103,7 @@ export const listingsRefusals = {
   ),
 };
 const r = listingsRefusals;
+const offered = ['inventor-unknown', 'costs-above-start-price'] as const;
 
 export const draftListing = command('listings.listing.draft.v1', {
   route: 'POST /v1/listings',
@@ -79,7 +112,7 @@ export const draftListing = command('listings.listing.draft.v1', {
   data: Offer.extend({ patentNumber: PatentNumber }),
   answer: z.object({ saleId: SaleId }),
   permission: ['holder'],
-  rejections: {},
+  rejections: refusing(r, ...offered),
 });
 export const reviseListing = command('listings.listing.revise.v1', {
   route: 'POST /v1/listings/:saleId/revise',
@@ -88,7 +121,7 @@ export const reviseListing = command('listings.listing.revise.v1', {
   data: Offer,
   answer: nothing,
   permission: ['holder'],
-  rejections: refusing(r, 'listing-not-found', 'listing-not-yours', 'listing-not-editable'),
+  rejections: refusing(r, 'listing-not-found', 'listing-not-yours', 'listing-not-editable', ...offered),
 });
 export const submitListing = command('listings.listing.submit.v1', {
   route: 'POST /v1/listings/:saleId/submit',
@@ -239,9 +272,7 @@ export const resultConfirmed = event('listings.result.confirmed.v1', {
     buyer: PartyId,
     priceFen: Fen,
     depositFen: Fen,
-    inventors: z.array(InventorShare),
-    inventorBps: z.int(),
-    costsFen: Fen,
+    reward: InventorReward,
     entry: RegisterEntry,
     rulebookVersion: z.string(),
   }),
@@ -284,6 +315,8 @@ export const ListingView = z
     terms: BiddingTerms.omit({ reserveFen: true }).extend({ reserved: z.boolean(), reserveFen: Fen.nullable() }),
     /** Licences that the buyer takes over (SPC interpretation on technology contracts, art. 24). */
     encumbrances: z.array(z.object({ kind: z.string(), holder: z.string().nullable(), until: z.string().nullable() })),
+    /** For its holder, the desk and ops. */
+    reward: InventorReward.nullable(),
     returnReason: z.string().nullable(),
     /** Why it does not go on by itself, for its holder, the desk and ops. */
     stuck: z.object({ reason: z.string(), zh: z.string(), en: z.string(), since: Instant }).nullable(),

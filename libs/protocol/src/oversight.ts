@@ -7,7 +7,7 @@ export const Rule = z
   .object({
     id: z.string().regex(/^[a-z-]+(\.[a-z0-9-]+)+$/),
     value: z.string().max(200),
-    unit: z.enum(['fen', 'bps', 'working-days', 'days', 'months', 'seconds', 'count', 'version']),
+    unit: z.enum(['fen', 'bps', 'working-days', 'days', 'months', 'seconds', 'count', 'list', 'version']),
     source: z.object({ zh: text(300), en: text(300) }),
     /** law, published, plan, proposal: as DOMAIN marks them; unverified ones are never shown as law. */
     status: z.enum(['law', 'published', 'plan', 'proposal', 'unverified']),

@@ -66,7 +66,8 @@ export class Deal {
     const offer = {
       patentNumber,
       description: { zh: '整体转让，附技术资料。', en: 'Outright transfer with documents.' },
-      ...{ terms, inventors: [], inventorBps: 0, costsFen: '800000' },
+      reward: { inventors: [], noneBecause: '发明人已另行结清奖酬', shareBps: 0, costs: [] },
+      terms,
     };
     const drafted = insist<typeof draftListing>('listings.listing.draft.v1', offer, this.seller);
     this.saleId = drafted.saleId;

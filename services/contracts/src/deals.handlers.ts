@@ -1,3 +1,4 @@
+import { HeldTables } from '@yuzhi/chassis/parts';
 import { Calendar, Rulebook } from '@yuzhi/chassis/rulebook';
 import { accept, type Accepted, follow, type Sent } from '@yuzhi/messaging/decision';
 import { Handle, On, Wakes } from '@yuzhi/messaging/handlers';
@@ -11,6 +12,7 @@ import {
   wakeDeal,
 } from '@yuzhi/protocol/contracts';
 import type { DataOf } from '@yuzhi/protocol/declare';
+import { organisations } from '@yuzhi/protocol/identity';
 import { saleFunded, saleSettled } from '@yuzhi/protocol/escrow';
 import { resultConfirmed } from '@yuzhi/protocol/listings';
 import { filingRefused, filingRegistered } from '@yuzhi/protocol/register';
@@ -34,6 +36,7 @@ export class DealHandlers {
   constructor(
     private readonly rulebook: Rulebook,
     private readonly calendar: Calendar,
+    private readonly tables: HeldTables,
   ) {}
 
   @On(resultConfirmed)
@@ -43,7 +46,11 @@ export class DealHandlers {
 
   @Handle(openDeal, DealStore)
   open(deal: Deal | undefined, { data }: Sent<typeof openDeal>, now: number): Accepted<Deal> {
-    return deal ? accept(deal, {}) : opened(data, termsOf(this.rulebook, now), this.#at(now));
+    return deal ? accept(deal, {}) : opened(data, this.#terms(data.seller, now), this.#at(now));
+  }
+
+  #terms(seller: string, now: number) {
+    return termsOf(this.rulebook, this.tables.of(organisations).get(seller)?.region, now);
   }
 
   @Handle(recordDocument, DealStore)

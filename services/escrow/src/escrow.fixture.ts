@@ -43,8 +43,7 @@ const RULES = {
   'escrow.fee-bps': ['200', 'bps'],
   'escrow.fee-min-fen': ['10000', 'fen'],
   'escrow.fee-max-fen': ['50000000', 'fen'],
-  'escrow.inventor-floor-bps': ['7000', 'bps'],
-  'escrow.inventor-pay-months': ['6', 'months'],
+  'escrow.inventor-floor-bps': ['5000', 'bps'],
   'escrow.rail-max-charge-fen': ['99999999', 'fen'],
 } as const;
 const source = { zh: '测试', en: 'test' };

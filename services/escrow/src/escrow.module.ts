@@ -21,7 +21,6 @@ const rules = [
   'escrow.fee-min-fen',
   'escrow.fee-max-fen',
   'escrow.inventor-floor-bps',
-  'escrow.inventor-pay-months',
   'escrow.rail-max-charge-fen',
 ];
 const errands = [CallRail, ReadRailEvents, ReconcileRail];

@@ -34,7 +34,11 @@ async function sold(priceFen = 1_000_000n): Promise<string> {
   await house.send(expectPrice, { ...terms, priceFen: String(priceFen) }, service('contracts'));
   await house.settle(priceOrderId(saleId, BUYER), 'card');
   await house.send(noteRegistration, { saleId, registeredOn: '2026-11-24', owner: BUYER }, service('escrow'));
-  await house.send(releaseSale, { saleId, inventors: [], inventorBps: 0, costsFen: '0' }, service('contracts'));
+  await house.send(
+    releaseSale,
+    { saleId, inventors: [], inventorBps: 0, costsFen: '0', netDeducts: [], payMonths: 6 },
+    service('contracts'),
+  );
   return saleId;
 }
 const settled = (saleId: string) => house.until(async () => (await house.money(saleId)).state === 'settled');

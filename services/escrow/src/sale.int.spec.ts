@@ -48,7 +48,12 @@ const registers = (owner = BUYER) => {
   });
 };
 const releases = (inventors: { party: string; weight: number }[] = [], costsFen = '0', key?: string) =>
-  house.send(releaseSale, { saleId, inventors, inventorBps: 7_500, costsFen }, contracts, key);
+  house.send(
+    releaseSale,
+    { saleId, inventors, inventorBps: 7_500, costsFen, netDeducts: ['fee', 'costs'], payMonths: 6 },
+    contracts,
+    key,
+  );
 
 describe('a sale from the deposit to the last payout', () => {
   it('moves every fen once, and says what happened', async () => {
@@ -191,7 +196,7 @@ describe('a release', () => {
   });
 
   it('is nobody’s to ask for but contracts’', async () => {
-    const data = { saleId, inventors: [], inventorBps: 0, costsFen: '0' };
+    const data = { saleId, inventors: [], inventorBps: 0, costsFen: '0', netDeducts: [], payMonths: 6 };
     for (const principal of [by(SELLER), by(BUYER, 'desk'), service('bidding')]) {
       expect((await house.send(releaseSale, data, principal)).code).toBe('forbidden');
     }

@@ -47,7 +47,8 @@ export class SaleHandlers {
     if (!isRegistered(sale)) return refuse('sale-not-registered');
     if (sale.split) return accept(book!, sumsOf(sale.split));
     const inventors = data.inventors.map(({ party, weight }) => ({ party, weight: BigInt(weight) }));
-    const claims = { inventors, inventorBps: data.inventorBps, costsFen: BigInt(data.costsFen) };
+    const { inventorBps, netDeducts, payMonths } = data;
+    const claims = { inventors, inventorBps, netDeducts, payMonths, costsFen: BigInt(data.costsFen) };
     return book!.after(draft, sumsOf(release(draft, sale, claims, this.#rules(now))));
   }
   #rules(now: number): ReleaseRules {
@@ -58,7 +59,6 @@ export class SaleHandlers {
       feeMaxFen: rulebook.fen('escrow.fee-max-fen', now),
       inventorFloorBps: rulebook.bps('escrow.inventor-floor-bps', now),
       railMaxFen: rulebook.fen('escrow.rail-max-charge-fen', now),
-      payMonths: rulebook.int('escrow.inventor-pay-months', now),
       rulebookVersion: rulebook.version(),
     };
   }

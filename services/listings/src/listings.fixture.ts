@@ -26,9 +26,12 @@ export const offer = (more: Partial<InputOf<typeof draftListing>> = {}): InputOf
     cycleSeconds: 300,
   },
   description: { zh: '演示数据：一种超硬刀具', en: 'A superhard tool (demonstration)' },
-  inventors: [],
-  inventorBps: 7000,
-  costsFen: '800000',
+  reward: {
+    inventors: [],
+    noneBecause: '发明人已另行结清奖酬',
+    shareBps: 7000,
+    costs: [{ what: '检索与评估', amountFen: '800000' }],
+  },
   ...more,
 });
 /** What the register shows when the patent is reserved. */

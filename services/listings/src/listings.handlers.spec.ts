@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { HeldTables } from '@yuzhi/chassis/parts';
 import type { Calendar, Rulebook } from '@yuzhi/chassis/rulebook';
 import { held } from '@yuzhi/database/json';
 import { Accepted, type Decision, type Sent } from '@yuzhi/messaging/decision';
@@ -22,7 +23,9 @@ const RULED: Record<string, number> = {
 const HOUR_MS = 3_600_000;
 const rulebook = { int: (id: string) => RULED[id], version: () => '2026-11' } as unknown as Rulebook;
 const calendar = { addWorkingDays: (at: number, n: number) => ({ at: at + (n + 2) * DAY_MS, provisional: true }) };
-const handlers = new ListingHandlers(rulebook, calendar as unknown as Calendar);
+const INVENTOR = '0190f3c0-0000-7000-8000-00000000000a';
+const tables = { of: () => new Map([[INVENTOR, { name: '沁文博' }]]) } as unknown as HeldTables;
+const handlers = new ListingHandlers(rulebook, calendar as unknown as Calendar, tables);
 const answers = new ListingAnswers(rulebook);
 
 const by = (party: string): Principal => ({ party, person: party, roles: ['holder'] });
@@ -54,6 +57,7 @@ const announced = at('submit', 'approve', 'reserved', 'opened');
 const noticed = at('submit', 'approve', 'reserved', 'opened', 'sell');
 const contracting = at('submit', 'approve', 'reserved', 'opened', 'sell', 'notice-passed');
 
+const costsOf = (...amounts: string[]) => amounts.map((amountFen) => ({ what: '评估', amountFen }));
 const codeOf = (decision: Decision<unknown>) => (decision instanceof Accepted ? 'done' : decision.code);
 const toldBy = ({ events }: Decision<unknown>) =>
   events.map(({ event, data }) => [event.type.split('.').slice(1, 3).join('.'), data]);
@@ -77,11 +81,24 @@ describe('the holder', () => {
   });
 
   it('revises what is his and still open', () => {
-    const { patentNumber: _, ...data } = offer({ costsFen: '1' });
-    expect(handlers.revise(drafted, sent(data)).state).toMatchObject({ costsFen: 1n, version: 2 });
+    const { patentNumber: _, ...data } = offer({ description: { zh: '新', en: 'new' } });
+    expect(handlers.revise(drafted, sent(data)).state).toMatchObject({ description: { zh: '新' }, version: 2 });
     expect(codeOf(handlers.revise(undefined, sent(data)))).toBe('listing-not-found');
     expect(codeOf(handlers.revise(drafted, sent(data, BUYER)))).toBe('listing-not-yours');
     expect(codeOf(handlers.revise(reviewing, sent(data)))).toBe('listing-not-editable');
+  });
+
+  it.each([
+    ['inventors whom nobody knows', { inventors: [{ party: SALE, weight: 1 }], noneBecause: null }, 'inventor-unknown'],
+    ['inventors who are known', { inventors: [{ party: INVENTOR, weight: 1 }], noneBecause: null }, 'done'],
+    ['costs as high as the start price', { costs: costsOf('19999999', '1') }, 'done'],
+    ['costs above it', { costs: costsOf('19999999', '2') }, 'costs-above-start-price'],
+  ])('may name %s: %s', (_, change, code) => {
+    const data = offer({ reward: { ...offer().reward, ...change } });
+    expect([handlers.draft(undefined, sent(data), NOW), handlers.revise(drafted, sent(data))].map(codeOf)).toEqual([
+      code,
+      code,
+    ]);
   });
 
   it('submits it, with whatever it was returned for forgotten', () => {
@@ -265,9 +282,9 @@ describe('the objection window', () => {
   it('passed, the result stands with everything that the contract needs', () => {
     const decision = wake(noticed, UNTIL);
     expect(decision.state).toEqual(contracting);
-    const amounts = { priceFen: '24500000', depositFen: '2000000', costsFen: '800000' };
+    const amounts = { priceFen: '24500000', depositFen: '2000000' };
     const parties = { saleId: SALE, patentNumber: PATENT, seller: SELLER, buyer: BUYER };
-    const rest = { inventors: [], inventorBps: 7000, entry, rulebookVersion: '2026-11' };
+    const rest = { reward: offer().reward, entry, rulebookVersion: '2026-11' };
     expect(toldBy(decision)).toEqual([['result.confirmed', { ...parties, ...amounts, ...rest }]]);
   });
 

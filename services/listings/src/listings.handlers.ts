@@ -1,3 +1,4 @@
+import { HeldTables } from '@yuzhi/chassis/parts';
 import { Calendar, Rulebook } from '@yuzhi/chassis/rulebook';
 import { held, wire } from '@yuzhi/database/json';
 import { accept, follow, refuse, type Sent } from '@yuzhi/messaging/decision';
@@ -5,6 +6,7 @@ import { Handle, On, Wakes } from '@yuzhi/messaging/handlers';
 import { auctionEnded } from '@yuzhi/protocol/bidding';
 import { dealClosed } from '@yuzhi/protocol/contracts';
 import type { DataOf } from '@yuzhi/protocol/declare';
+import { people } from '@yuzhi/protocol/identity';
 import {
   approveListing,
   closeListing,
@@ -41,10 +43,13 @@ export class ListingHandlers {
   constructor(
     private readonly rulebook: Rulebook,
     private readonly calendar: Calendar,
+    private readonly tables: HeldTables,
   ) {}
 
   @Handle(draftListing, ListingStore)
   draft(listing: Listing | undefined, { key, principal, data }: Sent<typeof draftListing>, now: number) {
+    const wrong = this.#wrongIn(data);
+    if (wrong) return refuse(wrong);
     // The id is derived from the request, so whoever finds it taken repeats himself after the inbox forgot.
     return accept(listing ?? draft(key, principal.party, held(data), now), { saleId: key });
   }
@@ -53,7 +58,15 @@ export class ListingHandlers {
   revise(listing: Listing | undefined, { principal, data }: Sent<typeof reviseListing>) {
     const mine = owned(listing, principal.party);
     if (!isListing(mine)) return mine;
-    return isEditable(mine) ? accept(changed(mine, held(data)), {}) : refuse('listing-not-editable');
+    if (!isEditable(mine)) return refuse('listing-not-editable');
+    const wrong = this.#wrongIn(data);
+    return wrong ? refuse(wrong) : accept(changed(mine, held(data)), {});
+  }
+  #wrongIn({ reward: { inventors, costs }, terms }: DataOf<typeof reviseListing>) {
+    if (inventors.some(({ party }) => !this.tables.of(people).get(party))) return 'inventor-unknown';
+    return costs.reduce((sum, { amountFen }) => sum + BigInt(amountFen), 0n) > BigInt(terms.startPriceFen)
+      ? 'costs-above-start-price'
+      : undefined;
   }
 
   @Handle(submitListing, ListingStore)
@@ -131,10 +144,10 @@ export class ListingHandlers {
     if (listing.asking) return askAgain(listing, this.#at(now));
     const confirmed = moved(listing, 'notice-passed', { deadlineAt: null });
     if (!confirmed) return accept(listing);
-    const { saleId, patentNumber, seller, result, terms, inventors, inventorBps, costsFen, entry } = confirmed;
+    const { saleId, patentNumber, seller, result, terms, reward, entry } = confirmed;
     const { winner, priceFen } = result!;
     const outcome = wire({
-      ...{ saleId, patentNumber, seller, inventors, inventorBps, costsFen, entry: entry! },
+      ...{ saleId, patentNumber, seller, reward, entry: entry! },
       buyer: winner!,
       priceFen: priceFen!,
       depositFen: terms.depositFen,

@@ -175,7 +175,7 @@ describe('commands of the holder', () => {
     expect(await stage.send(draftListing, saleId, offer(), seller(), 'key')).toEqual(first);
     expect(await stage.send(draftListing, saleId, offer(), seller(), 'later')).toMatchObject({ body: { saleId } });
     expect((await stateOf(saleId)).version).toBe(1);
-    const other = stage.send(draftListing, saleId, offer({ costsFen: '1' }), seller(), 'key');
+    const other = stage.send(draftListing, saleId, offer({ description: { zh: '新', en: 'new' } }), seller(), 'key');
     expect((await other).code).toBe('idempotency-key-reused');
     expect((await stage.send(draftListing, saleId, offer(), acting(BUYER, BUYER, 'bidder'))).code).toBe('forbidden');
   });
@@ -183,7 +183,7 @@ describe('commands of the holder', () => {
   it('revise, submit and withdraw are refused by every code, and answer the same to the same request', async () => {
     const saleId = await drafted();
     const stranger = acting(BUYER, randomUUID(), 'holder');
-    const { patentNumber: _, ...data } = offer({ costsFen: '900000' });
+    const { patentNumber: _, ...data } = offer({ reward: { ...offer().reward, shareBps: 8000 } });
     const revise = (of: string, by = seller(), key?: string) => stage.send(reviseListing, of, data, by, key);
     for (const act of [revise, submit, withdraw]) {
       expect(codes([await act(uuidv7()), await act(saleId, stranger)])).toEqual([
@@ -194,7 +194,7 @@ describe('commands of the holder', () => {
     }
     const revised = await revise(saleId, seller(), 'revise');
     expect([revised.status, await revise(saleId, seller(), 'revise')]).toEqual([200, revised]);
-    expect(await stateOf(saleId)).toMatchObject({ costsFen: 900_000n, version: 2, patentNumber: PATENT });
+    expect(await stateOf(saleId)).toMatchObject({ reward: { shareBps: 8000 }, version: 2, patentNumber: PATENT });
     const submitted = await submit(saleId, seller(), 'submit');
     expect([submitted.status, await submit(saleId, seller(), 'submit')]).toEqual([200, submitted]);
     expect(codes([await revise(saleId), await submit(saleId)])).toEqual([
@@ -417,15 +417,23 @@ describe('reading listings', () => {
         kind: 'invention',
         demo: true,
       },
-      ...{ ipc: entry.ipc, description: offer().description, returnReason: null, stuck: null, version: 6 },
+      ...{
+        ipc: entry.ipc,
+        description: offer().description,
+        returnReason: null,
+        stuck: null,
+        version: 6,
+        reward: null,
+      },
       terms: { ...terms, reserved: true, reserveFen: null },
       encumbrances: [{ kind: 'ordinary-licence', holder: '演示数据·被许可人', until: '2028-01-05' }],
       announcedAt: expect.any(Number),
       result: { outcome: 'sold', paddle: 2, priceFen: '24500000' },
       noticeUntil: expect.any(Number),
     });
-    expect((await get(saleId, holder)).body.terms.reserveFen).toBe('22000000');
-    expect((await get(saleId, desk)).body.terms.reserveFen).toBeNull();
+    const [own, reviewed] = [(await get(saleId, holder)).body, (await get(saleId, desk)).body];
+    expect([own.terms.reserveFen, reviewed.terms.reserveFen]).toEqual(['22000000', null]);
+    expect([own.reward, reviewed.reward]).toEqual([offer().reward, offer().reward]);
     expect(JSON.stringify(body)).not.toContain(BUYER);
   });
 

@@ -1,6 +1,7 @@
 import type { ServiceConfig } from '@yuzhi/chassis/config';
 import { ServiceModule } from '@yuzhi/chassis/service';
 import { catalogue } from '@yuzhi/protocol/catalogue';
+import { people } from '@yuzhi/protocol/identity';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { NEEDED_RULES } from './domain/asking.ts';
@@ -16,7 +17,7 @@ export class ListingsModule {
   static with(config: ServiceConfig): DynamicModule {
     return {
       module: ListingsModule,
-      imports: [ServiceModule.of('listings', config, { catalogue, rules, prisma: PrismaClient })],
+      imports: [ServiceModule.of('listings', config, { catalogue, rules, tables: [people], prisma: PrismaClient })],
     };
   }
 }

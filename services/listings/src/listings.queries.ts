@@ -55,6 +55,7 @@ function viewOf(state: unknown, asker?: Principal) {
   const listing = fromJson<Listing>(state);
   const { entry, terms, result, returned, seller } = listing;
   const own = asker?.party === seller;
+  const inside = own || seesAll(asker);
   return wire({
     ...listing,
     title: entry?.title ?? null,
@@ -63,7 +64,8 @@ function viewOf(state: unknown, asker?: Principal) {
     terms: { ...terms, reserved: terms.reserveFen !== null, reserveFen: own ? terms.reserveFen : null },
     encumbrances: entry?.encumbrances.filter(({ kind }) => kind.endsWith('licence')) ?? [],
     returnReason: returned?.comment ?? null,
-    stuck: own || seesAll(asker) ? stuckOf(listing) : null,
+    reward: inside ? listing.reward : null,
+    stuck: inside ? stuckOf(listing) : null,
     result: result && { outcome: result.outcome, paddle: result.paddle, priceFen: result.priceFen },
     demo: entry?.demo ?? false,
   });

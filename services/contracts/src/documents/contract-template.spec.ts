@@ -39,9 +39,12 @@ function fenOf(capitals: string): bigint {
 const figures = (text: string) => BigInt(text.replace(/[,.]/g, ''));
 
 describe('the patent transfer contract', () => {
-  it('keeps the text of version 1 for ever: change it by publishing another number', () => {
-    const source = readFileSync(new URL('../../templates/patent-transfer/1.liquid', import.meta.url));
-    expect(sha256(source)).toBe('75bcfe8cfaed777575753699a7816fe2f70af607193b080feb8d3d82360a6491');
+  it.each([
+    [1, '75bcfe8cfaed777575753699a7816fe2f70af607193b080feb8d3d82360a6491'],
+    [2, '065141659880a23c5cfda52c467a07c5afa752aa85bcd1182847506ddd8135d2'],
+  ])('keeps the text of version %i for ever: change it by publishing another number', (version, hash) => {
+    const source = readFileSync(new URL(`../../templates/patent-transfer/${version}.liquid`, import.meta.url));
+    expect(sha256(source)).toBe(hash);
   });
 
   it('has twenty articles, numbered without a gap in both languages', () => {
@@ -112,6 +115,16 @@ describe('the patent transfer contract', () => {
     expect(textOf(full)).toContain('首先用于向质权人提前清偿债务或者提存');
     expect(textOf(full, 'en')).toContain('withdraws it before filing');
     expect(textOf(sampleContract())).toContain('不低于转让净收入 70%');
+    expect(textOf(sampleContract())).toContain(
+      '转让净收入指价款扣除平台服务费和甲方在本条载明的成本。甲方载明的成本如下。',
+    );
+    expect(textOf(sampleContract())).not.toContain('不适用职务发明奖酬规则');
+    expect(textOf(bare)).toContain('不适用职务发明奖酬规则，理由：发明人已另行结清奖酬。');
+    const whole = changed((c) => Object.assign(c.inventorReward!, { netDeducts: [], costs: [] }));
+    expect(textOf(whole)).toContain('转让净收入指价款。甲方载明的成本为零。');
+    expect(textOf(whole, 'en')).toContain('Net transfer income is the price. Party A states no costs.');
+    const rows = renderTransferContract(sampleContract()).blocks.flatMap((b) => (b.kind === 'table' ? b.rows : []));
+    expect(rows).toContainEqual(['专利检索与评估', '8,000.00', '捌仟元整']);
     expect(textOf(sampleContract())).toContain('每日 0.05%');
   });
 
@@ -158,6 +171,9 @@ describe('the content hash', () => {
       'transferors.1.address',
       'patents.0.number',
       'encumbrances.0.patentNumber',
+      'inventorReward.netDeducts.0',
+      'inventorReward.netDeducts.1',
+      'noRewardBecause',
     ]);
   });
 });
@@ -175,6 +191,7 @@ describe('a contract is refused', () => {
     ['with an organisation that is nowhere', (c) => (c.transferee.address = null)],
     ['that invents an address for a natural person', (c) => (c.transferors[1]!.address = '河南省洛阳市涧西区')],
     ['with an unknown term', (c) => Object.assign(c, { gift: true })],
+    ['with neither a reward nor why there is none', (c) => (c.inventorReward = null)],
     ['with a price of nothing', (c) => (c.priceFen = '0')],
   ])('%s', (_, change) => {
     expect(TransferContractInput.safeParse(changed(change)).success).toBe(false);
@@ -183,7 +200,13 @@ describe('a contract is refused', () => {
 });
 
 function variants(): [name: string, contract: TransferContractInput][] {
-  const bare = { earnestMoney: null, depositFen: '0', encumbrances: [], inventorReward: null };
+  const bare = {
+    earnestMoney: null,
+    depositFen: '0',
+    encumbrances: [],
+    inventorReward: null,
+    noRewardBecause: '发明人已另行结清奖酬',
+  };
   const arbitration = {
     mode: 'arbitration' as const,
     forum: { zh: '郑州仲裁委员会', en: 'the Zhengzhou Arbitration Commission' },

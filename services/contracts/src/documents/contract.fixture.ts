@@ -4,7 +4,7 @@ import type { TransferContractInput } from '../domain/transfer-contract.ts';
 
 /** An invented sale for tests, in everything including the patent numbers, whose check digits hold. */
 export const sampleContract = (): TransferContractInput => ({
-  template: { id: 'patent-transfer', version: 1 },
+  template: { id: 'patent-transfer', version: 2 },
   contractNumber: 'YZ-ZR-2026-000042',
   saleId: '0199a5e2-7c1b-7d3a-9f10-3b6f5f1c2a77',
   platform: { zh: '豫知专利交易运营平台', en: 'the Yuzhi patent trading platform' },
@@ -77,7 +77,10 @@ export const sampleContract = (): TransferContractInput => ({
       zh: '《河南省促进科技成果转化条例》第四十条、第四十一条',
       en: 'Henan Regulations on the Transformation of Scientific and Technological Achievements, arts 40 and 41',
     },
+    netDeducts: ['fee', 'costs'],
+    costs: [{ what: '专利检索与评估', amountFen: '800000' }],
   },
+  noRewardBecause: null,
   dispute: { mode: 'court', forum: { zh: '郑州市中级人民法院', en: "the Zhengzhou Intermediate People's Court" } },
   datedOn: '2026-11-24',
   rulebookVersion: '2026.11-3',

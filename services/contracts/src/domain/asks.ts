@@ -18,8 +18,12 @@ const ASKS: Record<Ask, (effects: Effects, deal: Deal) => Effects> = {
     const contract = { contractHash: sealedHash!, contractSignedAt: effectiveAt! };
     return effects.ask(openFiling, saleId, { saleId, patentNumber, from: seller, to: buyer, ...contract });
   },
-  release: (effects, { saleId, inventors, inventorBps, costsFen }) =>
-    effects.ask(releaseSale, BOOK, wire({ saleId, inventors, inventorBps, costsFen })),
+  release(effects, { saleId, reward: { inventors, shareBps, costs }, terms: { inventorFloor, netDeducts } }) {
+    const costsFen = costs.reduce((sum, { amountFen }) => sum + amountFen, 0n);
+    const inventorBps = Math.max(shareBps, inventorFloor.shareBps);
+    const { payMonths } = inventorFloor;
+    return effects.ask(releaseSale, BOOK, wire({ saleId, inventors, inventorBps, costsFen, netDeducts, payMonths }));
+  },
 };
 
 export const ASKED: Record<Ask, Command> = {

@@ -107,9 +107,11 @@ describe('the contract of a deal', () => {
 
 describe('the share of the inventors in the contract', () => {
   const floor = deal().terms.inventorFloor;
-  const rewarded = (inventorBps: number, change = {}) =>
-    contractInput(deal({ inventorBps, terms: { ...deal().terms, inventorFloor: { ...floor, ...change } } }), names)
-      .inventorReward;
+  const { reward } = deal();
+  const rewarded = (shareBps: number, change = {}) => {
+    const terms = { ...deal().terms, inventorFloor: { ...floor, ...change } };
+    return contractInput(deal({ reward: { ...reward, shareBps }, terms }), names).inventorReward;
+  };
   const agreed = { zh: '依甲方与完成人的约定', en: 'as agreed by Party A and the completers' };
 
   it.each([
@@ -117,11 +119,18 @@ describe('the share of the inventors in the contract', () => {
     ['the floor, by law, where just that was agreed', 7_000, {}, { shareBps: 7_000, basis: floor.basis }],
     ['what was agreed, and is not called law, above the floor', 8_000, {}, { shareBps: 8_000, basis: agreed }],
     ['the floor, but not as law, where it is none', 5_000, { law: false }, { shareBps: 7_000, basis: agreed }],
-  ])('is %s', (_, inventorBps, change, expected) => {
-    expect(rewarded(inventorBps, change)).toEqual({ ...expected, withinMonths: 6 });
+  ])('is %s', (_, shareBps, change, expected) => {
+    const costs = [
+      { what: '检索', amountFen: '30000' },
+      { what: '评估', amountFen: '70000' },
+    ];
+    const stated = { withinMonths: 6, netDeducts: ['fee', 'costs'], costs };
+    expect(rewarded(shareBps, change)).toEqual({ ...expected, ...stated });
   });
 
-  it('is nothing where nobody invented in service', () => {
-    expect(contractInput(deal({ inventors: [] }), names).inventorReward).toBeNull();
+  it('is nothing where nobody is to be rewarded, and the contract says why', () => {
+    const none = { ...reward, inventors: [], noneBecause: '非职务发明' };
+    const input = contractInput(deal({ reward: none }), names);
+    expect(input).toMatchObject({ inventorReward: null, noRewardBecause: '非职务发明' });
   });
 });

@@ -10,7 +10,7 @@ export interface Names {
   person(id: string): DataOf<typeof people> | undefined;
 }
 
-const TEMPLATE = { id: 'patent-transfer', version: 1 } as const;
+const TEMPLATE = { id: 'patent-transfer', version: 2 } as const;
 const PLATFORM = { zh: '豫知专利交易运营平台', en: 'the Yuzhi patent trading platform' };
 const DISPUTE = {
   mode: 'court',
@@ -48,7 +48,8 @@ export function contractInput(deal: Deal, names: Names): TransferContractInput {
       if (kind === 'preservation') throw new Error(`${deal.patentNumber} is under preservation`);
       return { kind, patentNumber: deal.patentNumber, holder, until };
     }),
-    inventorReward: deal.inventors.length === 0 ? null : rewardOf(deal),
+    inventorReward: deal.reward.noneBecause === null ? rewardOf(deal) : null,
+    noRewardBecause: deal.reward.noneBecause,
     dispute: DISPUTE,
     datedOn,
     rulebookVersion: terms.rulebookVersion,
@@ -67,12 +68,14 @@ function partyOf(id: string, names: Names): TransferContractInput['transferee'] 
 }
 
 /** The agreed share, but never less than the floor; what is no law is never called so. */
-function rewardOf({ inventorBps, terms: { inventorFloor } }: Deal): TransferContractInput['inventorReward'] {
+function rewardOf({ reward, terms: { inventorFloor, netDeducts } }: Deal): TransferContractInput['inventorReward'] {
   const { shareBps, payMonths, basis, law } = inventorFloor;
-  const above = inventorBps > shareBps || !law;
+  const above = reward.shareBps > shareBps || !law;
   return {
-    shareBps: Math.max(inventorBps, shareBps),
+    shareBps: Math.max(reward.shareBps, shareBps),
     withinMonths: payMonths,
+    netDeducts,
+    costs: reward.costs.map(({ what, amountFen }) => ({ what, amountFen: String(amountFen) })),
     basis: above ? { zh: '依甲方与完成人的约定', en: 'as agreed by Party A and the completers' } : basis,
   };
 }

@@ -127,7 +127,10 @@ describe('a deal on its way', () => {
     const decision = noted(dealIn('registering'), note('registered'), at(later));
     expect(decision.state).toMatchObject({ state: 'releasing', deadlineAt: later + 3 * DAY_MS });
     const shares = { inventors: [{ party: INVENTOR, weight: 1 }], inventorBps: 7000, costsFen: '100000' };
-    expect(decision.asks.map(({ key, data }) => [key, data])).toEqual([['main', { saleId: SALE, ...shares }]]);
+    const terms = { netDeducts: ['fee', 'costs'], payMonths: 6 };
+    expect(decision.asks.map(({ key, data }) => [key, data])).toEqual([
+      ['main', { saleId: SALE, ...shares, ...terms }],
+    ]);
   });
 
   it('closes when everybody has his money, and then waits for nothing', () => {

@@ -32,9 +32,15 @@ export const openingData = (): DataOf<typeof openDeal> => ({
   buyer: BUYER,
   priceFen: '50000000',
   depositFen: '5000000',
-  inventors: [{ party: INVENTOR, weight: 1 }],
-  inventorBps: 7000,
-  costsFen: '100000',
+  reward: {
+    inventors: [{ party: INVENTOR, weight: 1 }],
+    noneBecause: null,
+    shareBps: 7000,
+    costs: [
+      { what: '检索', amountFen: '30000' },
+      { what: '评估', amountFen: '70000' },
+    ],
+  },
   entry: {
     patentNumber: PATENT,
     kind: 'invention',
@@ -64,6 +70,7 @@ export const sampleTerms = (): DealTerms => ({
     basis: { zh: '《河南省促进科技成果转化条例》第四十条、第四十一条', en: 'Henan Regulations, arts 40 and 41' },
     law: true,
   },
+  netDeducts: ['fee', 'costs'],
 });
 
 export const documentData = { saleId: SALE, contentHash: CONTENT, fileHash: FILE, templateVersion: 1 };

@@ -26,8 +26,8 @@ const turnOf = (deal: Deal, { now, calendar }: Moment) => new Turn(deal, now, ca
 
 export function opened(data: DataOf<typeof openDeal>, terms: DealTerms, moment: Moment): Accepted<Deal> {
   const deal = newDeal(held(data), terms, moment.now);
-  const { saleId, seller, buyer, patentNumber, inventors } = deal;
-  const payees = [seller, ...inventors.map(({ party }) => party)];
+  const { saleId, seller, buyer, patentNumber, reward } = deal;
+  const payees = [seller, ...reward.inventors.map(({ party }) => party)];
   const turn = turnOf(deal, moment).open();
   turn.effects.tell(dealOpened, { saleId, seller, buyer, payees, priceFen: data.priceFen, patentNumber }, saleId);
   return turn.done();

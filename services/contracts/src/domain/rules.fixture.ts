@@ -16,8 +16,11 @@ const VALUES: [id: string, value: string, unit: Unit][] = [
   ['contracts.long-stop-days', '180', 'days'],
   ['contracts.late-per-day-bps', '5', 'bps'],
   ['contracts.earnest-max-bps', '2000', 'bps'],
-  ['escrow.inventor-floor-bps', '7000', 'bps'],
-  ['escrow.inventor-pay-months', '6', 'months'],
+  ['escrow.inventor-floor-bps', '5000', 'bps'],
+  ['escrow.inventor-floor-bps.41', '7000', 'bps'],
+  ['contracts.inventor-pay-months', '9', 'months'],
+  ['contracts.inventor-pay-months.41', '6', 'months'],
+  ['contracts.net-income-deducts', 'fee,costs', 'list'],
 ];
 
 /** The rules of a deal as oversight publishes them, each with a value of its own where the unit allows it. */

@@ -20,7 +20,7 @@ function rulebook(rows = ruleRows()): Rulebook {
 
 describe('the terms of a deal', () => {
   it('are what the rulebook says when the deal is opened, with its version', () => {
-    expect(termsOf(rulebook(), START)).toEqual({
+    expect(termsOf(rulebook(), '410100', START)).toEqual({
       rulebookVersion: '2026.11-3',
       signWithinWorkingDays: 5,
       agreed: {
@@ -41,18 +41,32 @@ describe('the terms of a deal', () => {
         basis: { zh: '《河南省促进科技成果转化条例》第四十条', en: 'Henan Regulations, art. 40' },
         law: true,
       },
+      netDeducts: ['fee', 'costs'],
     });
   });
+
+  it.each([
+    ['Henan’s own for a seller of Henan', '411700', [7000, 6]],
+    ['the nation’s for one of another province', '110000', [5000, 9]],
+    ['the nation’s for a natural person', undefined, [5000, 9]],
+  ])(
+    'bind to a floor of the inventors’ share and a term: %s (DOMAIN §6: inventor reward)',
+    (_, region, [bps, months]) => {
+      expect(termsOf(rulebook(), region, START).inventorFloor).toMatchObject({ shareBps: bps, payMonths: months });
+    },
+  );
 
   it('need exactly the rules that the service says it cannot start without', () => {
     expect(
       ruleRows()
         .map(({ id }) => id)
         .toSorted(),
-    ).toEqual(NEEDED_RULES.toSorted());
+    ).toEqual(
+      [...NEEDED_RULES, ...NEEDED_RULES.filter((id) => id.includes('inventor')).map((id) => `${id}.41`)].toSorted(),
+    );
     for (const id of NEEDED_RULES) {
       const without = rulebook(ruleRows().filter((row) => row.id !== id));
-      expect(() => termsOf(without, START)).toThrow(`no rule ${id} is in force`);
+      expect(() => termsOf(without, undefined, START)).toThrow(`no rule ${id} is in force`);
     }
   });
 
@@ -61,6 +75,6 @@ describe('the terms of a deal', () => {
       ...row,
       versions: row.versions.map((v) => ({ ...v, status: 'unverified' as const })),
     }));
-    expect(termsOf(rulebook(rows), START).inventorFloor.law).toBe(false);
+    expect(termsOf(rulebook(rows), undefined, START).inventorFloor.law).toBe(false);
   });
 });

@@ -1,4 +1,6 @@
 import type { Rulebook } from '@yuzhi/chassis/rulebook';
+import { NetDeduction } from '@yuzhi/protocol/escrow';
+import type { z } from 'zod';
 import type { TransferContractInput } from './transfer-contract.ts';
 
 /** The numbers of a contract, as the rulebook had them when its deal was opened. */
@@ -8,6 +10,8 @@ export interface DealTerms {
   /** What stands in the contract. */
   agreed: TransferContractInput['terms'];
   inventorFloor: { shareBps: number; payMonths: number; basis: { zh: string; en: string }; law: boolean };
+  /** What net income is the price less of. */
+  netDeducts: z.output<typeof NetDeduction>[];
 }
 
 const DAYS = {
@@ -24,7 +28,8 @@ const SIGN = 'contracts.sign-working-days';
 const LATE = 'contracts.late-per-day-bps';
 const EARNEST = 'contracts.earnest-max-bps';
 const INVENTOR_FLOOR = 'escrow.inventor-floor-bps';
-const INVENTOR_MONTHS = 'escrow.inventor-pay-months';
+const INVENTOR_MONTHS = 'contracts.inventor-pay-months';
+const NET_DEDUCTS = 'contracts.net-income-deducts';
 
 /** What the service cannot start without. */
 export const NEEDED_RULES: readonly string[] = [
@@ -34,11 +39,16 @@ export const NEEDED_RULES: readonly string[] = [
   EARNEST,
   INVENTOR_FLOOR,
   INVENTOR_MONTHS,
+  NET_DEDUCTS,
 ];
 
-export function termsOf(rules: Pick<Rulebook, 'int' | 'bps' | 'at' | 'version'>, now: number): DealTerms {
+type Rules = Pick<Rulebook, 'int' | 'bps' | 'at' | 'of' | 'list' | 'version'>;
+
+/** `region` of the seller, as GB/T 2260 numbers it; absent: no organisation sells, and the nation's rules apply. */
+export function termsOf(rules: Rules, region: string | undefined, now: number): DealTerms {
   const days = Object.fromEntries(Object.entries(DAYS).map(([name, id]) => [name, rules.int(id, now)]));
-  const { source, status } = rules.at(INVENTOR_FLOOR, now);
+  const floor = rules.of(INVENTOR_FLOOR, region, now);
+  const { source, status } = rules.at(floor, now);
   return {
     rulebookVersion: rules.version(),
     signWithinWorkingDays: rules.int(SIGN, now),
@@ -48,10 +58,11 @@ export function termsOf(rules: Pick<Rulebook, 'int' | 'bps' | 'at' | 'version'>,
       earnestCapBps: rules.bps(EARNEST, now),
     },
     inventorFloor: {
-      shareBps: rules.bps(INVENTOR_FLOOR, now),
-      payMonths: rules.int(INVENTOR_MONTHS, now),
+      shareBps: rules.bps(floor, now),
+      payMonths: rules.int(rules.of(INVENTOR_MONTHS, region, now), now),
       basis: source,
       law: status === 'law',
     },
+    netDeducts: rules.list(NET_DEDUCTS, NetDeduction.options, now),
   };
 }

@@ -1,3 +1,4 @@
+import { NetDeduction } from '@yuzhi/protocol/escrow';
 import { CivilDate, Fen, PartyId, PositiveFen, SaleId, text } from '@yuzhi/protocol/scalars';
 import { z } from 'zod';
 import { earnestMoney } from './earnest-money.ts';
@@ -76,11 +77,22 @@ export const TransferContractInput = z
     terms: Terms,
     encumbrances: z.array(Encumbrance).max(200),
     /** The least share of net income the completers receive, with its legal basis; null where no rule applies. */
-    inventorReward: z.strictObject({ shareBps: bps, withinMonths: count(60), basis: bilingual(300) }).nullable(),
+    inventorReward: z
+      .strictObject({
+        shareBps: bps,
+        withinMonths: count(60),
+        basis: bilingual(300),
+        netDeducts: z.array(NetDeduction),
+        costs: z.array(z.strictObject({ what: line(100), amountFen: PositiveFen })).max(20),
+      })
+      .nullable(),
+    /** Why there is none; null where there is one. */
+    noRewardBecause: line(200).nullable(),
     dispute: z.strictObject({ mode: z.enum(['court', 'arbitration']), forum: bilingual(120) }),
     datedOn: CivilDate,
     rulebookVersion: line(60),
   })
+  .refine((c) => (c.inventorReward === null) === (c.noRewardBecause !== null), 'a reward, or why there is none')
   .refine((c) => allDistinct([...c.transferors, c.transferee].map((p) => p.id)), 'a party stands on one side, once')
   .refine((c) => allDistinct(c.patents.map((p) => p.number)), 'a patent is transferred once')
   .refine(

@@ -130,7 +130,7 @@ class World {
       () => till.does((draft) => draft.putSale({ ...sale, registration: { on: '2026-11-24', owner: BUYER } })),
       () => {
         const inventors = [{ party: OTHER, weight: 1n }];
-        const claims = { inventors, inventorBps: 7_000, costsFen: 0n };
+        const claims = { inventors, inventorBps: 7_000, costsFen: 0n, netDeducts: [], payMonths: 6 };
         const isDue = sale.fundedAt !== null && isRegistered(sale) && sale.split === null;
         if (isDue) till.does((draft) => release(draft, sale, claims, RULES));
       },

@@ -3,8 +3,7 @@ import { saleReleased, saleSettled } from '@yuzhi/protocol/escrow';
 import { escrowOf, payableTo } from './accounts.ts';
 import type { Sale } from './documents.ts';
 import { saleOf } from './payments.ts';
-import { isRegistered, monthsAfter, release, type ReleaseRules } from './release.ts';
-import type { Release } from './shares.ts';
+import { type Claims, isRegistered, monthsAfter, release, type ReleaseRules } from './release.ts';
 import { BUYER, draftOf, SALE, SELLER, T0, Till } from './till.fixture.ts';
 
 const [ANN, BOB] = ['01900000-0000-7000-8000-00000000000a', '01900000-0000-7000-8000-00000000000b'];
@@ -14,7 +13,6 @@ const RULES: ReleaseRules = {
   feeMaxFen: 50_000_000n,
   inventorFloorBps: 7_000,
   railMaxFen: 99_999_999n,
-  payMonths: 6,
   rulebookVersion: '2026.1',
 };
 
@@ -31,10 +29,9 @@ function funded(priceFen: bigint): Sale {
     });
   });
 }
-const released = (sale: Sale, claims: Partial<Omit<Release, 'priceFen'>> = {}, rules: Partial<ReleaseRules> = {}) =>
-  till.does((draft) =>
-    release(draft, sale, { inventors: [], inventorBps: 0, costsFen: 0n, ...claims }, { ...RULES, ...rules }),
-  );
+const CLAIMS: Claims = { inventors: [], inventorBps: 0, costsFen: 0n, netDeducts: ['fee', 'costs'], payMonths: 6 };
+const released = (sale: Sale, claims: Partial<Claims> = {}, rules: Partial<ReleaseRules> = {}) =>
+  till.does((draft) => release(draft, sale, { ...CLAIMS, ...claims }, { ...RULES, ...rules }));
 beforeEach(() => void (till = new Till()));
 
 describe('the guards of a release', () => {

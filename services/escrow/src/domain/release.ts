@@ -8,16 +8,20 @@ import { type Release, type ShareRule, type Split, splitRelease } from './shares
 
 export interface ReleaseRules extends ShareRule {
   railMaxFen: bigint;
-  /** Months from the receipt of the money in which inventors are to be paid: the Henan regulation, art. 41. */
-  payMonths: number;
   rulebookVersion: string;
+}
+
+/** What the contract says of the price. */
+export interface Claims extends Omit<Release, 'priceFen'> {
+  /** Months from the release in which inventors are to be paid. */
+  payMonths: number;
 }
 
 /** A register that shows somebody else than the buyer is no registration of this sale. */
 export const isRegistered = ({ registration, buyer }: Sale): boolean => registration?.owner === buyer;
 
 /** Splits the price, moves it in one journal to those it is owed to, and starts their payouts. */
-export function release(draft: Draft, sale: Sale, claims: Omit<Release, 'priceFen'>, rules: ReleaseRules): Split {
+export function release(draft: Draft, sale: Sale, claims: Claims, rules: ReleaseRules): Split {
   const priceFen = sale.priceFen!;
   const { refusal, split } = splitRelease({ ...claims, priceFen }, rules);
   if (refusal) throw new TypeError(`a price that cannot be split: ${refusal}`);
@@ -38,7 +42,7 @@ export function release(draft: Draft, sale: Sale, claims: Omit<Release, 'priceFe
   });
   const { costsFen } = claims;
   const payouts = planPayouts(draft, sale, dueFen, rules.railMaxFen);
-  const deadlineAt = monthsAfter(draft.now, rules.payMonths);
+  const deadlineAt = monthsAfter(draft.now, claims.payMonths);
   const released = { ...sale, releasedAt: draft.now, split: { ...split, costsFen }, payouts, deadlineAt };
   settle(draft, draft.putSale(released));
   tell(draft, sale, { ...claims, ...split }, rules);

@@ -7,6 +7,7 @@ const national: ShareRule = { ...henan, inventorFloorBps: 5_000 };
 const release: Release = {
   priceFen: yuan(1_000_000),
   costsFen: 0n,
+  netDeducts: ['fee', 'costs'],
   inventorBps: 0,
   inventors: [{ party: 'ann', weight: 1n }],
 };
@@ -39,6 +40,15 @@ describe('row "Inventor reward, net income 1,000,000"', () => {
     );
     expect([feeFen, netFen]).toEqual([yuan(33_000), yuan(1_000_000)]);
     expect([inventors[0]!.amountFen, sellerFen]).toEqual([yuan(700_000), yuan(367_000)]);
+  });
+
+  it.each([
+    ['fee and costs', ['fee', 'costs'], 960_000],
+    ['the fee alone', ['fee'], 990_000],
+    ['the costs alone', ['costs'], 970_000],
+    ['nothing', [], 1_000_000],
+  ] as const)('takes off the price what the rulebook says: %s', (_, netDeducts, net) => {
+    expect(split({ netDeducts, costsFen: yuan(30_000) }, { ...henan, feeBps: 100 }).netFen).toBe(yuan(net));
   });
 });
 

@@ -1,4 +1,6 @@
 import { allocate } from '@yuzhi/money/allocate';
+import type { NetDeduction } from '@yuzhi/protocol/escrow';
+import type { z } from 'zod';
 
 const WHOLE_BPS = 10_000;
 const WHOLE = BigInt(WHOLE_BPS);
@@ -9,8 +11,10 @@ export interface ShareRule {
   feeMinFen: bigint;
   /** null: no upper limit. */
   feeMaxFen: bigint | null;
-  /** The inventors' least share of net income: 5,000 by the Law on Promoting the Transformation of Scientific and
-   * Technological Achievements, art. 45; 7,000 by the Henan regulation, art. 40. */
+  /**
+   * The inventors' least share of net income anywhere: 5,000 by the Law on Promoting the Transformation of Scientific
+   * and Technological Achievements, art. 45. A contract may be bound to more: 7,000 by the Henan regulation, art. 40.
+   */
   inventorFloorBps: number;
 }
 
@@ -24,6 +28,8 @@ export interface Release {
   priceFen: bigint;
   /** What the seller documented to have spent on the deal. */
   costsFen: bigint;
+  /** What net income is the price less of. */
+  netDeducts: readonly z.output<typeof NetDeduction>[];
   /** The inventors' agreed share of net income; below the floor, the floor applies. */
   inventorBps: number;
   /** Empty where nobody has a claim: the seller invented it, or it was not made in service. */
@@ -33,7 +39,7 @@ export interface Release {
 /** Who gets what of a price: fee + inventors + seller = price, to the fen. */
 export interface Split {
   feeFen: bigint;
-  /** Price less fee and costs, never below zero: what the inventors' share is a share of. */
+  /** Price less what comes off it, never below zero: what the inventors' share is a share of. */
   netFen: bigint;
   inventors: readonly { party: string; amountFen: bigint }[];
   /** The rest: the seller's costs and its part of the net income. */
@@ -57,9 +63,13 @@ export function splitRelease(release: Release, rule: ShareRule): ShareDecision {
   assertSound(rule);
   const refusal = refusalOf(release);
   if (refusal) return { refusal, split: null };
-  const { priceFen, costsFen, inventors } = release;
+  const { priceFen, costsFen, inventors, netDeducts } = release;
   const feeFen = feeOf(priceFen, rule);
-  const netFen = max(priceFen - feeFen - costsFen, 0n);
+  const comesOff = { fee: feeFen, costs: costsFen };
+  const netFen = max(
+    netDeducts.reduce((rest, what) => rest - comesOff[what], priceFen),
+    0n,
+  );
   const sharedFen = inventors.length === 0 ? 0n : shareOf(netFen, Math.max(release.inventorBps, rule.inventorFloorBps));
   const amounts =
     inventors.length === 0

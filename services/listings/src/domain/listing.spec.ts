@@ -27,15 +27,16 @@ describe('a draft', () => {
   it('is the offer of a seller for a patent, amounts as whole fen, nothing reserved and nothing announced', () => {
     expect(drafted).toMatchObject({ saleId: SALE, seller: SELLER, patentNumber: PATENT, status: 'draft', version: 1 });
     expect(drafted.terms).toMatchObject({ startPriceFen: 20_000_000n, reserveFen: 22_000_000n });
-    expect(drafted.costsFen).toBe(800_000n);
+    expect(drafted.reward.costs).toMatchObject([{ amountFen: 800_000n }]);
     const empty = { entry: null, reservation: 'none', returned: null, asking: null, announcedAt: null, result: null };
     expect(drafted).toMatchObject({ ...empty, noticeUntil: null, deadlineAt: null, draftedAt: NOW });
   });
 
   it('may be changed, and so may what came back, but nothing that others look at', () => {
+    const description = { zh: '新', en: 'new' };
     const editable = listingProcess.states.filter((status) => isEditable({ ...drafted, status }));
     expect(editable).toEqual(['draft', 'returned']);
-    expect(changed(drafted, { inventorBps: 5000 })).toEqual({ ...drafted, inventorBps: 5000, version: 2 });
+    expect(changed(drafted, { description })).toEqual({ ...drafted, description, version: 2 });
   });
 });
 
@@ -64,7 +65,7 @@ describe('the way of a listing', () => {
     const known = new Set(listingProcess.transitions.map(({ from, on }) => `${from} ${on}`));
     for (const status of listingProcess.states) {
       for (const move of MOVES.filter((one) => !known.has(`${status} ${one}`))) {
-        expect(moved({ ...drafted, status }, move, { inventorBps: 1 })).toBeUndefined();
+        expect(moved({ ...drafted, status }, move, { announcedAt: 1 })).toBeUndefined();
       }
     }
   });
