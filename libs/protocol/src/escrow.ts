@@ -126,7 +126,7 @@ export const applyDeposit = command('escrow.deposit.apply.v1', {
 export const noteRegistration = command('escrow.sale.note-registration.v1', {
   summary: { zh: '登记已生效', en: 'The register shows the new owner' },
   ...book,
-  data: z.object({ ...inBook, saleId: SaleId, registeredOn: CivilDate, owner: PartyId }),
+  data: z.object({ ...inBook, saleId: SaleId, registeredOn: CivilDate, owner: PartyId.nullable() }),
   answer: nothing,
   permission: ['service'],
   rejections: {},

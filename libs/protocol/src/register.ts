@@ -203,6 +203,8 @@ export const recordFiling = command('register.filing.record.v1', {
     officeReference: z.string().max(80),
     registeredOn: CivilDate.nullable(),
     noticeNumber: z.string().max(80).nullable(),
+    /** Whom the register shows as the only owner once it is registered; null: several, or nobody we know. */
+    owner: PartyId.nullable(),
     reason: z.string().max(300).nullable(),
   }),
   answer: z.object({}),
@@ -251,7 +253,8 @@ export const filingRegistered = event('register.filing.registered.v1', {
   data: z.object({
     saleId: SaleId,
     patentNumber: z.string(),
-    owner: PartyId,
+    /** Whom the register shows, not whom we filed for; null: several, or nobody we know. */
+    owner: PartyId.nullable(),
     registeredOn: CivilDate,
     noticeNumber: z.string(),
   }),

@@ -3,8 +3,8 @@ import type { Filing } from './domain/filing.ts';
 import type { DataOf } from '@yuzhi/protocol/declare';
 import type { recordFiling } from '@yuzhi/protocol/register';
 
-/** What the office says of a filing. */
-export type OfficeAnswer = Omit<DataOf<typeof recordFiling>, 'saleId'>;
+/** What the office says of a filing; whom its register shows is asked of the register. */
+export type OfficeAnswer = Omit<DataOf<typeof recordFiling>, 'saleId' | 'owner'>;
 
 /** A patent changed on the official register. */
 export interface Change {

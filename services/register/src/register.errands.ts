@@ -7,7 +7,7 @@ import type { Call, Errand, Pending } from '@yuzhi/messaging/errands';
 import { mirrorPatent, recordFiling, refreshPatent } from '@yuzhi/protocol/register';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Filing } from './domain/filing.ts';
-import { PatentOffice } from './patent-office.ts';
+import { type OfficeAnswer, PatentOffice } from './patent-office.ts';
 
 /** Asks the office for patents that are new to the mirror or may have changed. */
 @Injectable()
@@ -46,8 +46,8 @@ export class SubmitFiling implements Errand<Filing> {
     return filingsWhere(this.reader, `status = 'opened'`, limit);
   }
   async run(filing: Filing, { signal }: Call): Promise<Follow> {
-    const answer = await this.office.file(filing, await this.clock.now(), signal);
-    return follow(recordFiling, filing.saleId, { saleId: filing.saleId, ...answer });
+    const now = await this.clock.now();
+    return heard(this.office, filing, await this.office.file(filing, now, signal), now, signal);
   }
 }
 
@@ -64,10 +64,23 @@ export class CheckFiling implements Errand<Filing> {
   pending(limit: number): Promise<Pending<Filing>[]> {
     return filingsWhere(this.reader, 'checking', limit);
   }
-  async run({ saleId, officeReference }: Filing, { signal }: Call): Promise<Follow> {
-    const answer = await this.office.filing(officeReference!, await this.clock.now(), signal);
-    return follow(recordFiling, saleId, { saleId, ...answer });
+  async run(filing: Filing, { signal }: Call): Promise<Follow> {
+    const now = await this.clock.now();
+    return heard(this.office, filing, await this.office.filing(filing.officeReference!, now, signal), now, signal);
   }
+}
+
+/** What was said, and of what is said to be registered, what the register shows. */
+async function heard(
+  office: PatentOffice,
+  { saleId, patentNumber }: Filing,
+  answer: OfficeAnswer,
+  now: number,
+  signal: AbortSignal,
+): Promise<Follow> {
+  const entry = answer.state === 'registered' ? await office.read(patentNumber, now, signal) : null;
+  const owner = entry?.owners.length === 1 ? entry.owners[0]!.party : null;
+  return follow(recordFiling, saleId, { saleId, ...answer, owner });
 }
 
 /** How often the office's journal of changes is read, real time. */

@@ -127,7 +127,15 @@ describe('a filing', () => {
   type Said = DataOf<typeof recordFiling>;
   const intended = opened(filingData(), NOW, NOW + 10 * DAY_MS);
   const said = (state: Said['state'], more: Partial<Said> = {}): Said => ({
-    ...{ saleId: SALE, state, officeReference: 'DEMO-1', registeredOn: null, noticeNumber: null, reason: null },
+    ...{
+      saleId: SALE,
+      state,
+      officeReference: 'DEMO-1',
+      registeredOn: null,
+      noticeNumber: null,
+      owner: null,
+      reason: null,
+    },
     ...more,
   });
   const record = (filing: Filing | undefined, answer: Said) => filings.record(filing, sent(answer, SALE), NOW);
@@ -149,10 +157,12 @@ describe('a filing', () => {
     ]);
     expect(toldBy(record(accepted, said('accepted')))).toEqual([]);
     expect(toldBy(record(accepted, said('examined')))).toEqual([]);
-    const registered = record(accepted, said('registered', notice));
-    expect(registered.events.map(({ data }) => data)).toEqual([
-      { saleId: SALE, patentNumber: PATENT, owner: BUYER, ...notice },
-    ]);
+    for (const owner of [BUYER, SELLER, null]) {
+      const registered = record(accepted, said('registered', { ...notice, owner }));
+      expect(registered.events.map(({ data }) => data)).toEqual([
+        { saleId: SALE, patentNumber: PATENT, owner, ...notice },
+      ]);
+    }
     const refused = record(accepted, said('refused', { reason: '受让人名称不符' }));
     expect(refused.events[0]!.data).toEqual({ saleId: SALE, patentNumber: PATENT, reason: '受让人名称不符' });
     expect(record(accepted, said('defective')).events[0]!.data).toMatchObject({ reason: 'defective' });

@@ -96,9 +96,9 @@ export class FilingHandlers {
     const nextAt = now + this.rulebook.int('register.filing-check-days', now) * DAY_MS;
     const after = recorded(filing, data, nextAt);
     if (!after) return accept(filing);
-    const { saleId, patentNumber, to: owner } = after;
+    const { saleId, patentNumber } = after;
     const decision = accept(after);
-    const { officeReference, registeredOn, noticeNumber, reason } = data;
+    const { officeReference, registeredOn, noticeNumber, owner, reason } = data;
     if (filing.state === 'opened') decision.tell(filingSubmitted, { saleId, patentNumber, officeReference }, saleId);
     if (after.state === 'registered') {
       const notice = { registeredOn: registeredOn!, noticeNumber: noticeNumber! };

@@ -312,6 +312,17 @@ describe('a filing', () => {
     ]);
   });
 
+  it('is told with the owner whom the register shows, though we filed for another', async () => {
+    const { saleId, patentNumber, to } = await opened();
+    const { officeReference } = await reaches(saleId, 'accepted');
+    await office.control(`/filings/${officeReference}/decide`, { outcome: 'registered' });
+    const passedOn = await office.file(patentNumber, to, SELLER);
+    await office.control(`/filings/${passedOn}/decide`, { outcome: 'registered' });
+    turnClock(2);
+    await reaches(saleId, 'registered');
+    expect((await stage.told(saleId))[1]).toMatchObject({ data: { owner: SELLER } });
+  });
+
   it('may be registered before we have heard that it was accepted', async () => {
     await office.control('/delay', { days: 0 });
     const { saleId } = await opened();
@@ -391,6 +402,7 @@ describe('a filing', () => {
       officeReference: 'x',
       registeredOn: null,
       noticeNumber: null,
+      owner: null,
       reason: null,
     };
     const late = await Promise.all([

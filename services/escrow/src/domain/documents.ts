@@ -72,7 +72,7 @@ export interface Sale {
   /** Null until its price is expected: before that there are only deposits. */
   priceFen: bigint | null;
   fundedAt: number | null;
-  registration: { on: string; owner: string } | null;
+  registration: { on: string; owner: string | null } | null;
   releasedAt: number | null;
   settledAt: number | null;
   split: ReleasedSplit | null;

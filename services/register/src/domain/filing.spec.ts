@@ -10,7 +10,15 @@ const DUE = NOW + 10 * DAY_MS;
 const NEXT = NOW + DAY_MS;
 const intended = opened(filingData(), NOW, DUE);
 const said = (state: Said['state'], more: Partial<Said> = {}): Said => ({
-  ...{ saleId: SALE, state, officeReference: 'DEMO-1', registeredOn: null, noticeNumber: null, reason: null },
+  ...{
+    saleId: SALE,
+    state,
+    officeReference: 'DEMO-1',
+    registeredOn: null,
+    noticeNumber: null,
+    owner: null,
+    reason: null,
+  },
   ...more,
 });
 const after = (filing: Filing, answer: Said): Filing => {
