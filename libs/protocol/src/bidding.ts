@@ -271,7 +271,8 @@ export const getRegistration = query('bidding.auction.registration.v1', {
     paddle: z.int().nullable(),
     admittedAt: Instant.nullable(),
     leading: z.boolean(),
-    deposit: z.enum(['due', 'held', 'returning', 'returned', 'applied']),
+    /** `released`: escrow returns it, and its order tells when the money is back. */
+    deposit: z.enum(['due', 'held', 'returning', 'released', 'applied']),
   }),
 });
 export const HallItem = z

@@ -69,7 +69,7 @@ interface Bidder {
 const FITS: Record<string, readonly string[]> = {
   held: ['paid'],
   returning: ['paid', 'returning', 'returned'],
-  returned: ['returned', 'returning'],
+  released: ['returned', 'returning'],
   applying: ['paid', 'applied'],
   applied: ['applied'],
 };

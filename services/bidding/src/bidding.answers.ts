@@ -26,7 +26,7 @@ const failed = (lot: Lot, { code }: { code: string }, now: number, { party }: As
 export class BiddingAnswers {
   @Answers(returnDeposit, AuctionStore)
   readonly returned: AnswerTable<Lot, typeof returnDeposit> = {
-    accepted: answered('returned'),
+    accepted: answered('released'),
     refused: {},
     failed,
   };

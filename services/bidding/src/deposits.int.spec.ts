@@ -94,13 +94,13 @@ describe('after the end', () => {
     expect(await deposits(saleId)).toEqual({ [ANN]: 'returning', [BOB]: 'returning', [CID]: 'due' });
   });
 
-  it('the settlement is told once, when escrow has returned all of them', async () => {
+  it('the settlement is told once, when escrow has taken all of them over', async () => {
     const saleId = await returning({ reserveFen: '20000' });
     await answer(saleId, ANN, done);
     expect(await news(saleId)).toEqual([]);
     await answer(saleId, BOB, done);
     expect(await news(saleId)).toEqual([['deposits-settled', { saleId, returned: 2 }]]);
-    const settled = { [ANN]: 'returned', [BOB]: 'returned', [CID]: 'due' };
+    const settled = { [ANN]: 'released', [BOB]: 'released', [CID]: 'due' };
     expect(await deposits(saleId)).toEqual(settled);
     for (const outcome of [done, fault]) expect((await answer(saleId, BOB, outcome)).code).toBe('done');
     expect(await news(saleId)).toEqual([]);
@@ -115,7 +115,7 @@ describe('after the end', () => {
     expect(await deposits(saleId)).toMatchObject({ [BOB]: 'returning: internal-fault' });
     await answer(saleId, BOB, done);
     expect(await news(saleId)).toEqual([['deposits-settled', { saleId, returned: 1 }]]);
-    expect(await deposits(saleId)).toMatchObject({ [BOB]: 'returned' });
+    expect(await deposits(saleId)).toMatchObject({ [BOB]: 'released' });
   });
 
   it('a silence of a day is visible', async () => {
@@ -127,7 +127,7 @@ describe('after the end', () => {
     );
     expect(told).toEqual([['deposit-stuck', { saleId, party: BOB, reason: 'unanswered' }]]);
     await answer(saleId, BOB, done);
-    expect(await deposits(saleId)).toMatchObject({ [BOB]: 'returned' });
+    expect(await deposits(saleId)).toMatchObject({ [BOB]: 'released' });
   });
 
   it('an answer that nobody asked for changes nothing', async () => {

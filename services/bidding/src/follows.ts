@@ -73,6 +73,6 @@ function followOne(effects: Effects, lot: Lot, one: Happening): void {
     case 'deposit-stuck':
       return void effects.tell(depositStuck, { saleId, party: one.party, reason: one.reason }, saleId);
     case 'deposits-settled':
-      return void effects.tell(depositsSettled, { saleId, returned: one.returned }, saleId);
+      return void effects.tell(depositsSettled, { saleId, returned: one.released }, saleId);
   }
 }

@@ -157,10 +157,10 @@ describe('a filing', () => {
     ]);
     expect(toldBy(record(accepted, said('accepted')))).toEqual([]);
     expect(toldBy(record(accepted, said('examined')))).toEqual([]);
-    for (const owner of [BUYER, SELLER, null]) {
-      const registered = record(accepted, said('registered', { ...notice, owner }));
+    for (const shown of [BUYER, SELLER, null]) {
+      const registered = record(accepted, said('registered', { ...notice, owner: shown }));
       expect(registered.events.map(({ data }) => data)).toEqual([
-        { saleId: SALE, patentNumber: PATENT, owner, ...notice },
+        { saleId: SALE, patentNumber: PATENT, owner: shown, ...notice },
       ]);
     }
     const refused = record(accepted, said('refused', { reason: '受让人名称不符' }));

@@ -110,6 +110,6 @@ export type DepositEvent =
   | { type: 'deposits-due'; at: number; parties: readonly string[] }
   | { type: 'winner-bound'; at: number; party: string }
   | { type: 'deposit-stuck'; at: number; party: string; reason: string }
-  | { type: 'deposits-settled'; at: number; returned: number };
+  | { type: 'deposits-settled'; at: number; released: number };
 
 export type Happening = AuctionEvent | DepositEvent;

@@ -2,23 +2,23 @@ import { defineProcess } from '@yuzhi/chassis/process';
 
 /** What becomes of a bidder's deposit (保证金), as far as bidding decides it; the money itself is escrow's. */
 export const depositProcess = defineProcess('deposit', {
-  states: ['due', 'held', 'returning', 'returned', 'applying', 'applied'],
+  states: ['due', 'held', 'returning', 'released', 'applying', 'applied'],
   initial: 'due',
   transitions: [
     { from: 'due', on: 'admit', to: 'held' },
     { from: 'held', on: 'return', to: 'returning' },
-    { from: 'returning', on: 'returned', to: 'returned' },
+    { from: 'returning', on: 'released', to: 'released' },
     { from: 'held', on: 'apply', to: 'applying' },
     { from: 'applying', on: 'applied', to: 'applied' },
   ],
   // Who registers and never pays stays at `due`, and nothing is owed to him.
-  final: ['returned', 'applied'],
+  final: ['released', 'applied'],
 });
 export type Deposit = (typeof depositProcess)['states'][number];
 export type DepositMove = Parameters<(typeof depositProcess)['next']>[1];
 
 /** What escrow says when it has been asked. */
-export type DepositAnswer = Extract<DepositMove, 'returned' | 'applied'>;
+export type DepositAnswer = Extract<DepositMove, 'released' | 'applied'>;
 
 export interface Deposited {
   deposit: Deposit;

@@ -60,7 +60,7 @@ function opened(changes: Partial<Terms> = {}): Lot {
 const sold = () => advanced(bid(opened(), 'ann', 100n, STARTS), OVER).lot;
 /** The same, with bob's deposit asked back. */
 const asked = () => advanced(sold(), DUE).lot;
-const settled = () => answerDeposit(asked(), 'bob', 'returned', DUE + 1)!.lot;
+const settled = () => answerDeposit(asked(), 'bob', 'released', DUE + 1)!.lot;
 
 describe('a lot', () => {
   it('is refused with the terms', () => {
@@ -117,13 +117,13 @@ describe('the deposits of those who did not win', () => {
     expect(unsold.happened).toContainEqual({ type: 'deposits-due', at: DUE, parties: ['ann', 'bob'] });
   });
 
-  it('are settled when escrow has returned all of them', () => {
+  it('are settled when escrow has taken all of them over to return', () => {
     const both = advanced(opened(), DUE).lot;
-    const one = answerDeposit(both, 'ann', 'returned', DUE + 1)!;
+    const one = answerDeposit(both, 'ann', 'released', DUE + 1)!;
     expect(one.happened).toEqual([]);
-    const all = answerDeposit(one.lot, 'bob', 'returned', DUE + 2)!;
-    expect(all.happened).toEqual([{ type: 'deposits-settled', at: DUE + 2, returned: 2 }]);
-    expect(deposits(all.lot)).toEqual({ ann: 'returned', bob: 'returned', cid: 'due' });
+    const all = answerDeposit(one.lot, 'bob', 'released', DUE + 2)!;
+    expect(all.happened).toEqual([{ type: 'deposits-settled', at: DUE + 2, released: 2 }]);
+    expect(deposits(all.lot)).toEqual({ ann: 'released', bob: 'released', cid: 'due' });
     expect(all.lot).toMatchObject({ returns: { state: 'settled' }, deadlineAt: null });
   });
 
@@ -139,11 +139,11 @@ describe('the deposits of those who did not win', () => {
   });
 
   it('are not settled twice by an answer that comes again or no longer fits', () => {
-    expect(answerDeposit(settled(), 'bob', 'returned', DUE + 2)).toBeUndefined();
+    expect(answerDeposit(settled(), 'bob', 'released', DUE + 2)).toBeUndefined();
     expect(answerDeposit(settled(), 'bob', 'applied', DUE + 2)).toBeUndefined();
-    expect(answerDeposit(sold(), 'bob', 'returned', DUE)).toBeUndefined();
-    expect(answerDeposit(asked(), 'cid', 'returned', DUE)).toBeUndefined();
-    expect(answerDeposit(asked(), 'stranger', 'returned', DUE)).toBeUndefined();
+    expect(answerDeposit(sold(), 'bob', 'released', DUE)).toBeUndefined();
+    expect(answerDeposit(asked(), 'cid', 'released', DUE)).toBeUndefined();
+    expect(answerDeposit(asked(), 'stranger', 'released', DUE)).toBeUndefined();
   });
 
   it('are shown to a person when escrow fails on the question, once for each reason', () => {
@@ -160,9 +160,9 @@ describe('the deposits of those who did not win', () => {
     expect(late.happened).toEqual([
       { type: 'deposit-stuck', at: DUE + UNANSWERED_MS, party: 'bob', reason: 'unanswered' },
     ]);
-    const answered = answerDeposit(late.lot, 'bob', 'returned', DUE + 2 * DAY)!;
+    const answered = answerDeposit(late.lot, 'bob', 'released', DUE + 2 * DAY)!;
     expect(types(answered)).toEqual(['deposits-settled']);
-    expect(answered.lot.auction.bidders['bob']).toMatchObject({ deposit: 'returned', stuck: null });
+    expect(answered.lot.auction.bidders['bob']).toMatchObject({ deposit: 'released', stuck: null });
   });
 
   it('are waited for from the instant they were asked, however late that was', () => {
@@ -177,7 +177,7 @@ describe("the winner's deposit", () => {
     const bound = applyDeposit(settled(), DUE + 5)!;
     expect(bound.happened).toEqual([{ type: 'winner-bound', at: DUE + 5, party: 'ann' }]);
     const applied = answerDeposit(bound.lot, 'ann', 'applied', DUE + 6)!;
-    expect(deposits(applied.lot)).toEqual({ ann: 'applied', bob: 'returned', cid: 'due' });
+    expect(deposits(applied.lot)).toEqual({ ann: 'applied', bob: 'released', cid: 'due' });
     expect(applied.lot.deadlineAt).toBeNull();
   });
 
@@ -202,7 +202,7 @@ describe("the winner's deposit", () => {
 });
 
 it('a deposit moves as its table says and comes to rest', () => {
-  expect(depositProcess.states.filter((state) => depositProcess.isFinal(state))).toEqual(['returned', 'applied']);
+  expect(depositProcess.states.filter((state) => depositProcess.isFinal(state))).toEqual(['released', 'applied']);
   expect(depositProcess.next('due', 'return')).toBeUndefined();
   expect(depositProcess.next('applied', 'return')).toBeUndefined();
 });

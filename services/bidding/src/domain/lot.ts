@@ -132,7 +132,7 @@ function settle(lot: Lot, auction: Auction, returns: Returns | null, at: number,
   if (returns?.state !== 'asked' || bidders.some(({ deposit }) => deposit === 'returning')) {
     return step(lot, { auction, returns }, happened);
   }
-  happened.push({ type: 'deposits-settled', at, returned: bidders.filter((b) => b.deposit === 'returned').length });
+  happened.push({ type: 'deposits-settled', at, released: bidders.filter((b) => b.deposit === 'released').length });
   const settled = { ...returns, state: returnsProcess.next(returns.state, 'answered')! };
   return step(lot, { auction, returns: settled }, happened);
 }
