@@ -32,7 +32,9 @@ export class BiddingHandlers {
     const { saleId, seller } = data;
     const { cycleSeconds, ...proposed } = held(data.terms);
     const rulesVersion = this.rulebook.text('bidding.rules-version', now);
-    const terms: Terms = { ...proposed, currency: 'CNY', cycleMs: cycleSeconds * 1000, rulesVersion };
+    const rulebookVersion = this.rulebook.version();
+    const cycleMs = cycleSeconds * 1000;
+    const terms: Terms = { ...proposed, currency: 'CNY', cycleMs, rulesVersion, rulebookVersion };
     const bounds = freeBounds(terms.startPriceFen, {
       minDepositBps: this.rulebook.bps('bidding.deposit-min-bps', now),
       maxDepositBps: this.rulebook.bps('bidding.deposit-max-bps', now),

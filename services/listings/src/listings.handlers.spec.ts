@@ -39,7 +39,7 @@ const asking = (what: Ask, attempt = 1): Pick<Listing, 'asking' | 'deadlineAt'> 
 const drafted = draft(SALE, SELLER, held(offer()), NOW);
 const at = (...moves: ListingMove[]): Listing => {
   const patch: Partial<Record<ListingMove, Partial<Listing>>> = {
-    approve: asking('reserve'),
+    approve: { ...asking('reserve'), rulebookVersion: '2026-11' },
     reserved: { entry, reservation: 'held', ...asking('open') },
     opened: { asking: null, deadlineAt: null },
     sell: { result: held(sold), noticeUntil: UNTIL, deadlineAt: UNTIL },

@@ -129,7 +129,8 @@ export class ListingHandlers {
     }
     const days = this.rulebook.int('listings.result-notice-working-days', now);
     const { at: until, provisional } = this.calendar.addWorkingDays(data.endedAt, days);
-    const noticed = moved(listing, 'sell', { result: held(data), noticeUntil: until, deadlineAt: until });
+    const limit = { noticeUntil: until, deadlineAt: until, rulebookVersion: this.rulebook.version() };
+    const noticed = moved(listing, 'sell', { result: held(data), ...limit });
     if (!noticed) return accept(listing);
     const { priceFen, winner, paddle } = data;
     const notice = { saleId, priceFen: priceFen!, buyer: winner!, paddle: paddle!, until, provisional };
@@ -144,14 +145,14 @@ export class ListingHandlers {
     if (listing.asking) return askAgain(listing, this.#at(now));
     const confirmed = moved(listing, 'notice-passed', { deadlineAt: null });
     if (!confirmed) return accept(listing);
-    const { saleId, patentNumber, seller, result, terms, reward, entry } = confirmed;
+    const { saleId, patentNumber, seller, result, terms, reward, entry, rulebookVersion } = confirmed;
     const { winner, priceFen } = result!;
     const outcome = wire({
       ...{ saleId, patentNumber, seller, reward, entry: entry! },
       buyer: winner!,
       priceFen: priceFen!,
       depositFen: terms.depositFen,
-      rulebookVersion: this.rulebook.version(),
+      rulebookVersion: rulebookVersion!,
     });
     return accept(confirmed).tell(resultConfirmed, outcome, saleId);
   }

@@ -22,7 +22,7 @@ import { FilingHandlers, PatentHandlers } from './register.handlers.ts';
 
 const days: Record<string, number> = { 'register.filing-check-days': 2, 'register.filing-decision-days': 10 };
 const patents = new PatentHandlers();
-const filings = new FilingHandlers({ int: (id: string) => days[id] } as unknown as Rulebook);
+const filings = new FilingHandlers({ int: (id: string) => days[id], version: () => '2026.1' } as unknown as Rulebook);
 
 const sent = <C extends Command>(data: DataOf<C>, key = PATENT) => ({ key, data }) as unknown as Sent<C>;
 const codeOf = (decision: Decision<unknown>) => (decision instanceof Accepted ? 'done' : decision.code);
@@ -125,7 +125,7 @@ describe('the lock on a patent', () => {
 
 describe('a filing', () => {
   type Said = DataOf<typeof recordFiling>;
-  const intended = opened(filingData(), NOW, NOW + 10 * DAY_MS);
+  const intended = opened(filingData(), NOW, { dueAt: NOW + 10 * DAY_MS, rulebookVersion: '2026.1' });
   const said = (state: Said['state'], more: Partial<Said> = {}): Said => ({
     ...{
       saleId: SALE,

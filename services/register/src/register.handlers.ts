@@ -87,7 +87,8 @@ export class FilingHandlers {
   open(filing: Filing | undefined, { data }: Sent<typeof openFiling>, now: number) {
     if (filing) return accept(filing, { saleId: data.saleId });
     const dueAt = now + this.rulebook.int('register.filing-decision-days', now) * DAY_MS;
-    return accept(opened(data, now, dueAt), { saleId: data.saleId });
+    const filed = opened(data, now, { dueAt, rulebookVersion: this.rulebook.version() });
+    return accept(filed, { saleId: data.saleId });
   }
 
   @Handle(recordFiling, FilingStore)

@@ -15,6 +15,7 @@ const terms: Terms = {
   incrementFen: 10n,
   depositFen: 20n,
   rulesVersion: '2026.1',
+  rulebookVersion: '2026.1',
   admissionEndsAt: CLOSES,
   freeStartsAt: STARTS,
   freeEndsAt: ENDS,

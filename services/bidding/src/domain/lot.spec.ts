@@ -27,6 +27,7 @@ const terms: Terms = {
   incrementFen: 10n,
   depositFen: 20n,
   rulesVersion: '2026.1',
+  rulebookVersion: '2026.1',
   admissionEndsAt: ENDS,
   freeStartsAt: STARTS,
   freeEndsAt: ENDS,

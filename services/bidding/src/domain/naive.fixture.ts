@@ -13,6 +13,7 @@ export const terms: Terms = {
   incrementFen: 10n,
   depositFen: 0n,
   rulesVersion: '1',
+  rulebookVersion: '1',
   admissionEndsAt: 1_150,
   freeStartsAt: 1_000,
   freeEndsAt: 1_200,

@@ -18,6 +18,7 @@ const terms: Terms = {
   incrementFen: yuan(10),
   depositFen: yuan(20),
   rulesVersion: '2026.1',
+  rulebookVersion: '2026.1',
   admissionEndsAt: 3_000,
   freeStartsAt: 2_000,
   freeEndsAt: 4_000,

@@ -11,6 +11,8 @@ export interface Terms {
   depositFen: bigint;
   /** The version of the bidding rules that every bidder accepts: conditions must be equal for all. */
   rulesVersion: string;
+  /** Of the rulebook by whose limits they were checked. */
+  rulebookVersion: string;
   /** From this instant on nobody is registered or admitted. */
   admissionEndsAt: number;
   freeStartsAt: number;

@@ -62,6 +62,7 @@ export interface ReleasedSplit {
   netFen: bigint;
   sellerFen: bigint;
   inventors: readonly { party: string; amountFen: bigint }[];
+  rulebookVersion: string;
 }
 
 /** The money of one trade. */

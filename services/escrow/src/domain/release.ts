@@ -43,7 +43,13 @@ export function release(draft: Draft, sale: Sale, claims: Claims, rules: Release
   const { costsFen } = claims;
   const payouts = planPayouts(draft, sale, dueFen, rules.railMaxFen);
   const deadlineAt = monthsAfter(draft.now, claims.payMonths);
-  const released = { ...sale, releasedAt: draft.now, split: { ...split, costsFen }, payouts, deadlineAt };
+  const released = {
+    ...sale,
+    releasedAt: draft.now,
+    split: { ...split, costsFen, rulebookVersion: rules.rulebookVersion },
+    payouts,
+    deadlineAt,
+  };
   settle(draft, draft.putSale(released));
   tell(draft, sale, { ...claims, ...split }, rules);
   return split;

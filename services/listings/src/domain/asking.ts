@@ -16,7 +16,7 @@ export const NEEDED_RULES: readonly string[] = [WITHIN, ATTEMPTS];
 /** When a question is put, and how long and how often by the rules of that time. */
 export interface Moment {
   now: number;
-  rules: Pick<Rulebook, 'int'>;
+  rules: Pick<Rulebook, 'int' | 'version'>;
 }
 
 const ASKS: Record<Ask, (decision: Accepted<Listing>) => Accepted<Listing>> = {
@@ -37,7 +37,8 @@ const ASKS: Record<Ask, (decision: Accepted<Listing>) => Accepted<Listing>> = {
 /** Puts a question, in place of any that is open. Whoever is asked answers a repetition like the first time. */
 export function ask(listing: Listing, what: Ask, { now, rules }: Moment, attempt = 1): Accepted<Listing> {
   const asking = { what, attempt, refusal: null, stuckAt: null };
-  return ASKS[what](accept({ ...listing, asking, deadlineAt: now + rules.int(WITHIN, now) * 1000 }, {}));
+  const within = { deadlineAt: now + rules.int(WITHIN, now) * 1000, rulebookVersion: rules.version() };
+  return ASKS[what](accept({ ...listing, asking, ...within }, {}));
 }
 
 /** The question is settled. */

@@ -60,6 +60,8 @@ export interface Listing extends Offer {
   readonly announcedAt: number | null;
   readonly result: Held<DataOf<typeof concludeListing>> | null;
   readonly noticeUntil: number | null;
+  /** Of the rulebook by which its last time limit was set. */
+  readonly rulebookVersion: string | null;
   readonly version: number;
   readonly deadlineAt: number | null;
 }
@@ -84,6 +86,7 @@ export function draft(
     announcedAt: null,
     result: null,
     noticeUntil: null,
+    rulebookVersion: null,
     version: 1,
     deadlineAt: null,
   };

@@ -8,7 +8,7 @@ import { checked, type Filing, filingProcess, opened, recorded } from './filing.
 type Said = DataOf<typeof recordFiling>;
 const DUE = NOW + 10 * DAY_MS;
 const NEXT = NOW + DAY_MS;
-const intended = opened(filingData(), NOW, DUE);
+const intended = opened(filingData(), NOW, { dueAt: DUE, rulebookVersion: '2026.1' });
 const said = (state: Said['state'], more: Partial<Said> = {}): Said => ({
   ...{
     saleId: SALE,

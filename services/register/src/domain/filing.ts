@@ -26,6 +26,8 @@ export interface Filing extends DataOf<typeof openFiling> {
   readonly openedAt: number;
   /** By then the office should have decided. */
   readonly dueAt: number;
+  /** Of the rulebook that says so. */
+  readonly rulebookVersion: string;
   readonly registeredOn: string | null;
   readonly noticeNumber: string | null;
   readonly reason: string | null;
@@ -36,12 +38,17 @@ export interface Filing extends DataOf<typeof openFiling> {
   readonly deadlineAt: number | null;
 }
 
-export const opened = (data: DataOf<typeof openFiling>, now: number, dueAt: number): Filing => ({
+export const opened = (
+  data: DataOf<typeof openFiling>,
+  now: number,
+  { dueAt, rulebookVersion }: Pick<Filing, 'dueAt' | 'rulebookVersion'>,
+): Filing => ({
   ...data,
   state: 'opened',
   officeReference: null,
   openedAt: now,
   dueAt,
+  rulebookVersion,
   registeredOn: null,
   noticeNumber: null,
   reason: null,
