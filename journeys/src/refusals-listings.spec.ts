@@ -123,6 +123,8 @@ describe('a listing', () => {
       university.client.send(reviseListing, { saleId, ...offerOf(now, [], terms) });
     await revise({ depositFen: amount('150000') });
     expect(await reviewed(sale)).toMatchObject(told(biddingRefusals['deposit-out-of-bounds']));
+    await revise({ cycleSeconds: 9 });
+    expect(await reviewed(sale)).toMatchObject(told(biddingRefusals['cycle-out-of-bounds']));
     await revise({ freeEndsAt: now + DAY_MS });
     expect(await reviewed(sale)).toMatchObject(told(biddingRefusals['periods-out-of-order']));
     await revise({});

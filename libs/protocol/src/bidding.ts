@@ -21,6 +21,11 @@ export const biddingRefusals = {
     ['保证金超出规则允许的范围。', 'The deposit is outside what the rules allow.'],
     terms,
   ),
+  'cycle-out-of-bounds': refusal(
+    422,
+    ['限时报价周期超出规则允许的范围。', 'A cycle lasts longer or shorter than the rules allow.'],
+    terms,
+  ),
   'periods-out-of-order': refusal(422, ['报名与报价时间先后有误。', 'The periods are out of order or past.'], terms),
   'auction-ended': refusal(409, ['竞价已结束。', 'The bidding has ended.'], watch),
   'admission-closed': refusal(
@@ -76,7 +81,13 @@ export const openAuction = command('bidding.auction.open.v1', {
   answer: z.object({ rulesVersion: z.string() }),
   permission: ['service'],
   askedBy: ['listings'],
-  rejections: refusing(r, 'reserve-out-of-bounds', 'deposit-out-of-bounds', 'periods-out-of-order'),
+  rejections: refusing(
+    r,
+    'reserve-out-of-bounds',
+    'deposit-out-of-bounds',
+    'cycle-out-of-bounds',
+    'periods-out-of-order',
+  ),
 });
 export const registerBidder = command('bidding.auction.register-bidder.v1', {
   route: 'POST /v1/auctions/:saleId/registrations',

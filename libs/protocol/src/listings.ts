@@ -15,8 +15,8 @@ export const BiddingTerms = z
     admissionEndsAt: Instant,
     freeStartsAt: Instant,
     freeEndsAt: Instant,
-    /** Length of one timed cycle (限时报价周期). */
-    cycleSeconds: z.int().min(10).max(3600),
+    /** Length of one timed cycle (限时报价周期), within the bounds of the rulebook. */
+    cycleSeconds: z.int().min(1).max(86_400),
   })
   .meta({ id: 'BiddingTerms' });
 /** Natural persons who made the invention in service and share in what it earns. Weights are relative. */

@@ -20,6 +20,8 @@ const RULES = {
   'bidding.rules-version': ['2026.1', 'version'],
   'bidding.deposit-min-bps': ['500', 'bps'],
   'bidding.deposit-max-bps': ['2000', 'bps'],
+  'bidding.cycle-min-seconds': ['1', 'seconds'],
+  'bidding.cycle-max-seconds': ['3600', 'seconds'],
   'bidding.deposit-return-working-days': ['3', 'working-days'],
 } as const;
 /** Options of fake timers that leave everything real but the clock, which is the broker's too. */

@@ -20,6 +20,9 @@ import { applyDeposit, type Lot, openLot, quoted, step } from './domain/lot.ts';
 import { freeBounds, type Terms } from './domain/terms.ts';
 import { depositOrder, follows, followsQuote } from './follows.ts';
 
+/** Between which seconds a cycle lasts. */
+const CYCLE = ['bidding.cycle-min-seconds', 'bidding.cycle-max-seconds'];
+
 type Decided<C extends Parameters<typeof Handle>[0]> = Decision<Lot, RejectionOf<C>>;
 
 @Injectable()
@@ -31,6 +34,8 @@ export class BiddingHandlers {
     if (lot) return accept(lot, { rulesVersion: lot.auction.terms.rulesVersion });
     const { saleId, seller } = data;
     const { cycleSeconds, ...proposed } = held(data.terms);
+    const [least, most] = CYCLE.map((rule) => this.rulebook.int(rule, now)) as [number, number];
+    if (cycleSeconds < least || cycleSeconds > most) return refuse('cycle-out-of-bounds');
     const rulesVersion = this.rulebook.text('bidding.rules-version', now);
     const rulebookVersion = this.rulebook.version();
     const cycleMs = cycleSeconds * 1000;

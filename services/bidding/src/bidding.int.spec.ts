@@ -56,6 +56,7 @@ describe('opening a bidding', () => {
     ['deposit-out-of-bounds', { depositFen: '499' }],
     ['deposit-out-of-bounds', { depositFen: '2001' }],
     ['periods-out-of-order', { freeEndsAt: 1 }],
+    ['cycle-out-of-bounds', { cycleSeconds: 3601 }],
   ])('is refused with %s', async (refusal, changes) => {
     expect(await code(open(changes))).toBe(refusal);
   });

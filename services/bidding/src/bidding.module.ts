@@ -13,6 +13,8 @@ const rules = [
   'bidding.deposit-min-bps',
   'bidding.deposit-max-bps',
   'bidding.deposit-return-working-days',
+  'bidding.cycle-min-seconds',
+  'bidding.cycle-max-seconds',
 ];
 
 @Module({ providers: [AuctionStore, BiddingHandlers, BiddingAnswers, BiddingQueries] })

@@ -66,6 +66,7 @@ export class ListingAnswers {
     refused: {
       'reserve-out-of-bounds': this.#comeBack,
       'deposit-out-of-bounds': this.#comeBack,
+      'cycle-out-of-bounds': this.#comeBack,
       'periods-out-of-order': this.#comeBack,
     },
     failed: this.#comeBack,
