@@ -264,6 +264,16 @@ export const filingRegistered = event('register.filing.registered.v1', {
   },
   audience: 'public',
 });
+/** Told once, when the office has not decided by the day on which it should have. */
+export const filingOverdue = event('register.filing.overdue.v1', {
+  key: 'saleId',
+  data: z.object({ saleId: SaleId, patentNumber: z.string(), dueAt: Instant }),
+  sentence: {
+    zh: '登记逾期未决：应于 {dueAt:time} 前办结。',
+    en: 'The office has not decided; it should have by {dueAt:time}.',
+  },
+  audience: 'parties',
+});
 export const filingRefused = event('register.filing.refused.v1', {
   key: 'saleId',
   data: z.object({ saleId: SaleId, patentNumber: z.string(), reason: z.string() }),
@@ -311,8 +321,10 @@ export const getFiling = query('register.filing.get.v1', {
     state: z.enum(['opened', 'accepted', 'examined', 'registered', 'defective', 'refused']),
     officeReference: z.string().nullable(),
     openedAt: Instant,
-    /** The office must decide by then (legal deadline of the step). */
+    /** The office should decide by then, as the rulebook expects. */
     dueAt: Instant,
+    /** Since when it is late; null while it is not, and once it has decided. */
+    overdueSince: Instant.nullable(),
     registeredOn: CivilDate.nullable(),
     noticeNumber: z.string().nullable(),
     reason: z.string().nullable(),

@@ -4,6 +4,7 @@ import { Handle, On, Wakes } from '@yuzhi/messaging/handlers';
 import type { DataOf } from '@yuzhi/protocol/declare';
 import {
   confirmPatent,
+  filingOverdue,
   filingRefused,
   filingRegistered,
   filingSubmitted,
@@ -115,6 +116,12 @@ export class FilingHandlers {
   @Handle(wakeFiling, FilingStore)
   wake(filing: Filing | undefined, _: Sent<typeof wakeFiling>, now: number) {
     if (!filing) throw new Error('a deadline without its filing');
-    return accept(filing.deadlineAt !== null && filing.deadlineAt <= now ? checked(filing) : filing);
+    if (filing.deadlineAt === null || filing.deadlineAt > now) return accept(filing);
+    const after = checked(filing, now);
+    const { saleId, patentNumber, dueAt } = filing;
+    const decision = accept(after);
+    return after.overdue && !filing.overdue
+      ? decision.tell(filingOverdue, { saleId, patentNumber, dueAt }, saleId)
+      : decision;
   }
 }

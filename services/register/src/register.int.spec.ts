@@ -374,9 +374,16 @@ describe('a filing', () => {
     await office.away();
     const { saleId } = await opened({}, number);
     await stage.until(async () => (await stage.running.runtime.pulse()).waiting > 0);
-    expect(await progress(saleId)).toMatchObject({ state: 'opened' });
+    const { dueAt } = await progress(saleId);
+    expect(await progress(saleId)).toMatchObject({ state: 'opened', overdueSince: null });
+    turnClock(11);
+    await stage.until(async () => (await progress(saleId)).overdueSince === dueAt);
     await office.back();
-    await reaches(saleId, 'accepted');
+    await comesTo(saleId, 'registered');
+    expect(await progress(saleId)).toMatchObject({ state: 'registered', overdueSince: null });
+    const said = await stage.told(saleId);
+    expect(stage.kinds(said)).toEqual(['filing.overdue', 'filing.submitted', 'filing.registered']);
+    expect(said[0]).toMatchObject({ data: { saleId, patentNumber: number, dueAt } });
   });
 
   it('is read by its two parties and the desk', async () => {

@@ -3,7 +3,7 @@ import { fromJson } from '@yuzhi/database/json';
 import type { ParamsOf, Principal } from '@yuzhi/protocol/declare';
 import { getFiling, getPatent, listPatents } from '@yuzhi/protocol/register';
 import { Injectable } from '@nestjs/common';
-import type { Filing } from './domain/filing.ts';
+import { type Filing, filingProcess } from './domain/filing.ts';
 import type { Patent } from './domain/patent.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { PatentOffice } from './patent-office.ts';
@@ -56,6 +56,7 @@ export class RegisterQueries {
     if (!row) return undefined;
     const filing = fromJson<Filing>(row.document);
     const mayRead = [filing.from, filing.to].includes(asker!.party) || asker!.roles.includes('desk');
-    return mayRead ? { ...filing, demo: this.office.demo } : undefined;
+    const overdueSince = filing.overdue && !filingProcess.isFinal(filing.state) ? filing.dueAt : null;
+    return mayRead ? { ...filing, overdueSince, demo: this.office.demo } : undefined;
   }
 }

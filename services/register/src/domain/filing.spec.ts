@@ -37,17 +37,19 @@ describe('a filing', () => {
       checks: 0,
       version: 1,
     });
-    expect(intended.deadlineAt).toBeNull();
+    expect(intended.deadlineAt).toBe(DUE);
   });
 
   it('is asked after again and again once the office has accepted it', () => {
     const accepted = after(intended, said('accepted'));
     expect(accepted).toMatchObject({ state: 'accepted', officeReference: 'DEMO-1', deadlineAt: NEXT, version: 2 });
-    const asked = checked(accepted);
+    const asked = checked(accepted, NEXT);
     expect(asked).toMatchObject({ checking: true, checks: 1, deadlineAt: null, version: 3 });
     const still = after(asked, said('accepted'));
     expect(still).toMatchObject({ state: 'accepted', checking: false, checks: 1, deadlineAt: NEXT, version: 4 });
-    expect(checked(still).checks).toBe(2);
+    expect(checked(still, NEXT).checks).toBe(2);
+    expect([checked(still, DUE - 1), checked(still, DUE)].map(({ overdue }) => overdue)).toEqual([false, true]);
+    expect(checked(intended, DUE)).toMatchObject({ state: 'opened', overdue: true, checking: false, checks: 0 });
   });
 
   it('ends with its notice', () => {

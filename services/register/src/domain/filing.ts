@@ -28,6 +28,8 @@ export interface Filing extends DataOf<typeof openFiling> {
   readonly dueAt: number;
   /** Of the rulebook that says so. */
   readonly rulebookVersion: string;
+  /** It was said that this day had passed. */
+  readonly overdue: boolean;
   readonly registeredOn: string | null;
   readonly noticeNumber: string | null;
   readonly reason: string | null;
@@ -46,6 +48,7 @@ export const opened = (
   ...data,
   state: 'opened',
   officeReference: null,
+  overdue: false,
   openedAt: now,
   dueAt,
   rulebookVersion,
@@ -55,7 +58,7 @@ export const opened = (
   checking: false,
   checks: 0,
   version: 1,
-  deadlineAt: null,
+  deadlineAt: dueAt,
 });
 
 /** What the office said; undefined when it no longer fits, as after a repetition. The next look is at `nextAt`. */
@@ -74,11 +77,9 @@ export function recorded(filing: Filing, said: DataOf<typeof recordFiling>, next
   };
 }
 
-/** Time to ask again. */
-export const checked = (filing: Filing): Filing => ({
-  ...filing,
-  checking: true,
-  checks: filing.checks + 1,
-  version: filing.version + 1,
-  deadlineAt: null,
-});
+/** Time to ask again, if the office has it: what it has not taken yet is brought to it anyway. */
+export function checked(filing: Filing, now: number): Filing {
+  const look = filing.state === 'opened' ? {} : { checking: true, checks: filing.checks + 1 };
+  const overdue = filing.overdue || now >= filing.dueAt;
+  return { ...filing, ...look, overdue, version: filing.version + 1, deadlineAt: null };
+}
