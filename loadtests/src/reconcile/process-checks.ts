@@ -64,7 +64,8 @@ const STUCK = {
     from listing where stuck`,
   contracts: `select format('contracts.deal %s', sale_id) as row, format('stuck while %s', status) as says
     from deal where stuck`,
-  register: `select format('register.filing %s', sale_id) as row, format('the office has not decided: %s', status) as says
+  register: `select format('register.filing %s', sale_id) as row,
+      format('the office has not decided: %s', status) as says
     from filing where (state -> 'overdue')::boolean and status in ('opened', 'accepted', 'examined')`,
   bidding: `select format('bidding.bidder %s %s', sale_id, party) as row, format('its deposit: %s', stuck) as says
     from bidder where stuck is not null`,
