@@ -52,14 +52,16 @@ async function signedByAll(saleId: string, contentHash: string): Promise<void> {
   for (const party of [BUYER, SELLER]) await sign(saleId, contentHash, party);
   await stage.reached(saleId, 'expecting');
 }
-const expectPaid = (saleId: string) =>
-  stage.answer(expectPrice, saleId, { body: { orderId: ORDER, amountFen: '45000000' } });
+async function expectPaid(saleId: string) {
+  await stage.answer(confirmPatent, saleId, { body: entry }, 2);
+  return stage.answer(expectPrice, saleId, { body: { orderId: ORDER, amountFen: '45000000' } });
+}
 async function registering(): Promise<string> {
   const { saleId, contentHash } = await offer();
   await signedByAll(saleId, contentHash);
   await expectPaid(saleId);
   stage.tell(saleFunded, saleId, { saleId, priceFen: '50000000' });
-  await stage.answer(confirmPatent, saleId, { body: entry }, 2);
+  await stage.answer(confirmPatent, saleId, { body: entry }, 3);
   await stage.answer(openFiling, saleId, { body: { saleId } });
   return saleId;
 }
@@ -92,7 +94,7 @@ describe('a deal', () => {
     expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b));
     expect(stage.told(saleId).every((event) => event.saleid === saleId)).toBe(true);
     const times = [confirmPatent, expectPrice, openFiling, releaseSale].map((c) => stage.asked(c, saleId).length);
-    expect(times).toEqual([2, 1, 1, 1]);
+    expect(times).toEqual([3, 1, 1, 1]);
     const price = { seller: SELLER, buyer: BUYER, priceFen: '50000000', depositFen: '5000000' };
     expect(stage.asked(expectPrice, saleId)[0]).toMatchObject({ key: 'main', data: price });
     expect(stage.asked(openFiling, saleId)[0]!.data).toMatchObject({ contractHash: deal.sealedHash });

@@ -13,6 +13,7 @@ import {
   openingData,
   ORDER,
   PATENT,
+  reconfirmed,
   SALE,
   sampleTerms,
   SEALED,
@@ -85,7 +86,7 @@ describe('a deal on its way', () => {
     }
   });
 
-  it('is announced as effective with its seal, and asks escrow to expect the price', () => {
+  it('is announced as effective with its seal, and its patent is confirmed again before anybody pays', () => {
     const decision = sealed(dealIn('sealing'), { saleId: SALE, fileHash: SEALED }, at(later));
     const hashes = { contentHash: CONTENT, fileHash: SEALED };
     expect(decision.events).toEqual([
@@ -95,15 +96,17 @@ describe('a deal on its way', () => {
         saleId: SALE,
       },
     ]);
-    expect(decision.state.state).toBe('expecting');
+    expect([decision.state.state, askedBy(decision)]).toEqual(['expecting', ['register.patent.confirm']]);
+    const confirmed = granted(decision.state, 'confirm', {}, at(later));
+    expect(confirmed.state.state).toBe('expecting');
     const price = { priceFen: '50000000', depositFen: '5000000', dueAt: START + 5 * DAY_MS };
-    expect(decision.asks.map(({ key, data }) => [key, data])).toEqual([
+    expect(confirmed.asks.map(({ key, data }) => [key, data])).toEqual([
       ['main', { saleId: SALE, seller: SELLER, buyer: BUYER, ...price }],
     ]);
   });
 
   it('waits for the price until the day that the contract says, however long the sealing took', () => {
-    const { state } = granted(dealIn('expecting'), 'expect', { orderId: ORDER }, at(later));
+    const { state } = granted(reconfirmed('expecting'), 'expect', { orderId: ORDER }, at(later));
     expect(state).toMatchObject({ state: 'paying', orderId: ORDER, deadlineAt: START + 5 * DAY_MS });
   });
 
@@ -152,13 +155,13 @@ describe('what others tell too early', () => {
     const early = noted(dealIn(state), note(what), at(START));
     expect([early.state.state, toldBy(early), askedBy(early)]).toEqual([state, [], []]);
     let deal = early.state;
-    if (state === 'filing') deal = granted(deal, 'confirm', {}, at(START)).state;
+    if (state !== 'releasing') deal = granted(deal, 'confirm', {}, at(START)).state;
     const ask = { expecting: 'expect', filing: 'file', releasing: 'release' }[state] as 'expect' | 'file' | 'release';
     expect(granted(deal, ask, {}, at(START)).state.state).toBe(reached);
   });
 
   it('runs through every state it allows, in one decision that asks and tells of each', () => {
-    const early = noted(dealIn('expecting'), note('funded'), at(START));
+    const early = noted(reconfirmed('expecting'), note('funded'), at(START));
     const decision = granted(early.state, 'expect', { orderId: null }, at(START));
     expect([decision.state.state, askedBy(decision)]).toEqual(['filing', ['register.patent.confirm']]);
     expect(decision.state.version).toBe(early.state.version + 1);

@@ -15,6 +15,7 @@ export const dealProcess = defineProcess('deal', {
     { from: 'drafting', on: 'drafted', to: 'signing' },
     { from: 'signing', on: 'signed', to: 'sealing' },
     { from: 'sealing', on: 'sealed', to: 'expecting' },
+    { from: 'expecting', on: 'reconfirmed', to: 'expecting' },
     { from: 'expecting', on: 'expected', to: 'paying' },
     { from: 'paying', on: 'funded', to: 'filing' },
     { from: 'filing', on: 'reconfirmed', to: 'filing' },
@@ -118,17 +119,17 @@ export class Turn {
   }
 
   #arrive(on: Move): void {
-    const { terms, effectiveAt, payBy, due } = this.#deal;
+    const { state, terms, effectiveAt, payBy, due } = this.#deal;
     const within = (days: number) => this.calendar.addWorkingDays(this.now, days);
     const soon = this.#soon();
     if (on === 'confirmed') this.set({ confirmedAt: this.now, due: soon });
     else if (on === 'drafted') this.#offer(within(terms.signWithinWorkingDays));
     else if (on === 'signed') {
       this.set({ effectiveAt: this.now, payBy: within(terms.agreed.payWithinWorkingDays), due: soon });
-    } else if (on === 'sealed') this.#bind().set({ due: soon }).ask('expect');
+    } else if (on === 'sealed') this.#bind().set({ due: soon }).ask('confirm');
     else if (on === 'expected') this.set({ due: payBy });
     else if (on === 'funded') this.set({ due: within(terms.agreed.fileWithinWorkingDays) }).ask('confirm');
-    else if (on === 'reconfirmed') this.set({ due: due ?? soon }).ask('file');
+    else if (on === 'reconfirmed') this.set({ due: due ?? soon }).ask(state === 'filing' ? 'file' : 'expect');
     else if (on === 'filed') {
       this.set({ due: { at: effectiveAt! + terms.agreed.longStopDays * DAY_MS, provisional: false } });
     } else if (on === 'registered') this.set({ due: within(terms.agreed.releaseWithinWorkingDays) }).ask('release');

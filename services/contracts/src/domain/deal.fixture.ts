@@ -113,7 +113,7 @@ const STEPS: Record<Exclude<DealState, 'closed'>, Step> = {
   drafting: (deal, moment) => documented(deal, documentData, moment),
   signing: oneSigns,
   sealing: (deal, moment) => sealed(deal, { saleId: SALE, fileHash: SEALED }, moment),
-  expecting: (deal, moment) => granted(deal, 'expect', { orderId: ORDER }, moment),
+  expecting: (deal, moment) => granted(deal, deal.asking!.what, { orderId: ORDER }, moment),
   paying: (deal, moment) => noted(deal, note('funded'), moment),
   filing: (deal, moment) => granted(deal, deal.asking!.what, {}, moment),
   registering: (deal, moment) => noted(deal, note('registered'), moment),
@@ -136,6 +136,10 @@ export function dealIn(state: DealState): Deal {
   while (deal.state !== state) deal = onward(deal, at(START)).state;
   return deal;
 }
+
+/** The same where the register has confirmed the patent once more. */
+export const reconfirmed = (state: 'expecting' | 'filing'): Deal =>
+  granted(dealIn(state), 'confirm', {}, at(START)).state;
 
 /** Types of what a decision tells and asks. */
 export const toldBy = ({ events }: Pick<Accepted<Deal>, 'events'>) =>

@@ -12,6 +12,7 @@ import {
   documentData,
   note,
   onward,
+  reconfirmed,
   SALE,
   SEALED,
   SELLER,
@@ -99,8 +100,8 @@ describe('what comes late or again changes nothing', () => {
   });
 
   const asks: [Ask, DealState[]][] = [
-    ['confirm', ['confirming', 'filing']],
-    ['expect', ['expecting']],
+    ['confirm', ['confirming', 'expecting', 'filing']],
+    ['expect', []],
     ['file', []],
     ['release', ['releasing']],
   ];
@@ -125,7 +126,8 @@ describe('what comes late or again changes nothing', () => {
 
 describe('a question that was refused', () => {
   it.each(Object.keys(confirmPatent.rejections))('makes %s visible, and is asked again the next day', (code) => {
-    for (const state of ['confirming', 'filing'] as const) {
+    const next = { confirming: undefined, expecting: 'expect', filing: 'file' };
+    for (const state of ['confirming', 'expecting', 'filing'] as const) {
       const deal = dealIn(state);
       const decision = denied(deal, 'confirm', code, at(START));
       const { stuck, asking } = decision.state;
@@ -140,7 +142,7 @@ describe('a question that was refused', () => {
       expect(again.state.asking).toEqual({ what: 'confirm', attempt: 2, retryAt: null });
       const through = granted(again.state, 'confirm', {}, at(START + DAY_MS));
       expect(through.state.stuck).toBeNull();
-      expect(through.state.asking?.what).toBe(state === 'filing' ? 'file' : undefined);
+      expect(through.state.asking?.what).toBe(next[state]);
     }
   });
 
@@ -169,14 +171,14 @@ describe('a question that was refused', () => {
   });
 
   it('by a fault of the other service is stuck on that', () => {
-    for (const [what, state] of [
-      ['expect', 'expecting'],
-      ['release', 'releasing'],
+    for (const [what, deal] of [
+      ['expect', reconfirmed('expecting')],
+      ['release', dealIn('releasing')],
     ] as const) {
-      const { stuck } = denied(dealIn(state), what, 'internal-fault', at(START)).state;
+      const { stuck } = denied(deal, what, 'internal-fault', at(START)).state;
       expect(stuck).toMatchObject({ reason: 'internal-fault', en: expect.stringContaining('kept for repair') });
     }
-    expect(denied(dealIn('expecting'), 'expect', 'unheard-of', at(START)).state.stuck).toMatchObject({
+    expect(denied(reconfirmed('expecting'), 'expect', 'unheard-of', at(START)).state.stuck).toMatchObject({
       reason: 'unheard-of',
       en: expect.stringContaining('kept for repair'),
     });

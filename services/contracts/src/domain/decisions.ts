@@ -103,7 +103,7 @@ const GRANTED: Record<Ask, Move> = { confirm: 'confirmed', expect: 'expected', f
 /** The other service did it. An answer to a question that is no longer open changes nothing. */
 export function granted(deal: Deal, what: Ask, change: Partial<Deal>, moment: Moment): Accepted<Deal> {
   if (deal.asking?.what !== what) return accept(deal, {});
-  const on = what === 'confirm' && deal.state === 'filing' ? 'reconfirmed' : GRANTED[what];
+  const on = what === 'confirm' && deal.state !== 'confirming' ? 'reconfirmed' : GRANTED[what];
   return turnOf(deal, moment)
     .set({ ...change, asking: null })
     .move(on)
