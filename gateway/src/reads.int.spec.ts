@@ -267,6 +267,20 @@ describe('an owner’s inner doors', () => {
     expect(text.match(/^# TYPE .*$/gm)).toEqual(['# TYPE yuzhi_commands_decided counter']);
     expect(text.endsWith('# EOF\n')).toBe(true);
   });
+  it('count a refusal by what refused, for a form and a hook may refuse by the same code', async () => {
+    const refusals = async (type: string) => {
+      const text = await (await fetch(`${platform.running.get('tally')!.url}/metrics`)).text();
+      const series = new RegExp(
+        `^yuzhi_refusals_total\\{type="${type}",code="signature-invalid",status="400"\\} (\\d+)$`,
+        'm',
+      );
+      return Number(series.exec(text)?.[1] ?? 0);
+    };
+    const [form, hook] = ['tally.counter.form.v1', 'tally.partner.hook.v1'];
+    const before = [await refusals(form), await refusals(hook)];
+    await call('POST', '/v1/forms/counters', { body: { counter: randomUUID(), secret: 'wrong' }, token: undefined });
+    expect([await refusals(form), await refusals(hook)]).toEqual([before[0]! + 1, before[1]]);
+  });
   it('take what was parked again', async () => {
     const parked = { topic: 'greeter.events', key: 'nobody' };
     expect(await inner('/internal/parked/replay', secret, parked)).toEqual({
