@@ -208,7 +208,10 @@ export const depositsSettled = event('bidding.auction.deposits-settled.v1', {
 export const depositStuck = event('bidding.auction.deposit-stuck.v1', {
   key: 'saleId',
   data: z.object({ saleId: SaleId, party: PartyId, reason: z.string() }),
-  sentence: { zh: '{party:party} 的保证金受阻：{reason}', en: 'The deposit of {party:party} is stuck: {reason}' },
+  sentence: {
+    zh: '{party:party} 的保证金受阻：{reason:term}',
+    en: 'The deposit of {party:party} is stuck: {reason:term}',
+  },
   audience: 'desk',
 });
 
