@@ -200,6 +200,9 @@ describe('the door itself', () => {
   it('shows the reference of the API from its own files', async () => {
     const page = await call('GET', '/docs', { token: undefined });
     expect(page.body['said']).not.toMatch(/https?:\/\//);
+    const [, unscripted] = /<noscript>(.*?)<\/noscript>/s.exec(String(page.body['said']))!;
+    expect(unscripted!.match(/<a href="\/openapi\.json">/g)).toHaveLength(2);
+    for (const words of ['接口文档', 'This page needs its script']) expect(unscripted).toContain(words);
     const script = await call('GET', '/docs/reference.js', { token: undefined });
     expect(script.headers.get('content-type')).toMatch('javascript');
     expect(await call('GET', '/openapi.json', { token: undefined })).toMatchObject({ body: { openapi: '3.1.0' } });
