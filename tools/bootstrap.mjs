@@ -72,11 +72,17 @@ export const isInstalled = () => read(LOCK_MARK) === lockHash();
 
 export async function install() {
   if (isInstalled()) return;
-  if (!existsSync(at('node_modules'))) console.log('… installing dependencies: a minute or two the first time');
-  const [npm, ...args] = INSTALL;
+  const isFirst = !existsSync(at('node_modules'));
+  if (isFirst) console.log('… installing dependencies: a minute or two the first time');
+  const [npm, verb, ...options] = INSTALL;
+  const by = (how) => step('dependencies', () => execute(npm, [how, ...options], { cwd: root, maxBuffer: 1 << 26 }));
   // Where nothing is there yet, nothing need be compared: a quarter faster.
-  if (!existsSync(join(root, 'node_modules'))) args[0] = 'ci';
-  await step('dependencies', () => execute(npm, args, { cwd: root, maxBuffer: 1 << 26 }));
+  await by(isFirst ? 'ci' : verb).catch((error) => {
+    if (!isFirst) throw error;
+    // A registry may lack what only other platforms need: `ci` fails on that, `install` does not.
+    console.log(`${error.message}\n… npm ci failed, so npm install`);
+    return by(verb);
+  });
   writeFileSync(LOCK_MARK, lockHash());
 }
 

@@ -13,6 +13,15 @@ const GIVEN = [
 const backing = join(bootstrap.root, 'libs/backing/dist');
 const data = join(bootstrap.root, '.yuzhi');
 
+/** What tests do with each program that they run. */
+const USES = {
+  pdftotext: 'the tests read the PDFs we write',
+  pdfsig: 'the tests verify signatures with it',
+  openssl: 'the tests verify signatures with it, too',
+  go: "the tests build the payment rail's official mock",
+  promtool: 'the tests check rules and alerts with it',
+};
+
 const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
 const apt = (...packages) => `${sudo}apt-get install -y ${packages.join(' ')}`;
 const good = (detail = '') => ({ detail });
@@ -114,8 +123,12 @@ const CHECKS = {
   Node: node,
   Java: java,
   Maven: program('mvn', "it fetches Kafka's jars", 'maven'),
-  'pdftotext, for tests': program('pdftotext', 'the tests read the PDFs we write', 'poppler-utils'),
-  'Go, for tests': program('go', "the tests build the payment rail's official mock", 'golang-go'),
+  ...Object.fromEntries(
+    Object.entries(bootstrap.TEST_PROGRAMS).map(([name, from]) => [
+      `${name}, for tests`,
+      program(name, USES[name], from),
+    ]),
+  ),
   dependencies,
   memory,
   disk,

@@ -21,6 +21,18 @@ describe('the doctor', () => {
     expect(status).toBe(said.includes('✗') ? 1 : 0);
   });
 
+  it('looks for every program that the tests run, and names the package of one that is missing', () => {
+    expect(doctor().said).toMatch(/✓ pdftotext.*\n✓ pdfsig.*\n✓ openssl.*\n✓ go.*\n✓ promtool/);
+    const { said, status } = doctor({ PATH: '/nowhere' });
+    const missing = { pdfsig: 'poppler-utils', openssl: 'openssl', promtool: 'prometheus' };
+    for (const [name, from] of Object.entries(missing)) {
+      expect(said).toMatch(
+        new RegExp(`✗ ${name}, for tests: ${name} is missing.*\\n {4}.*apt-get install -y ${from}$`, 'm'),
+      );
+    }
+    expect(status).toBe(1);
+  });
+
   it.each([
     [{ KAFKA_BROKERS: '127.0.0.1:9' }, 'KAFKA_BROKERS is set, but 127.0.0.1:9 cannot be used'],
     [{ OIDC_ISSUER: 'http://127.0.0.1:9', OIDC_ADMINISTRATOR: 'operator' }, 'OIDC_ISSUER is set, but 127.0.0.1:9'],

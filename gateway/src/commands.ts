@@ -175,7 +175,7 @@ function answer(reply: FastifyReply, { command, minted }: Prepared, envelope: En
     const said = minted ? { id: envelope.key, ...(body as object) } : (body ?? {});
     return reply.code(status).type('application/json').send(JSON.stringify(said));
   }
-  return sendProblem(reply, code, refusalOf(command, code), { ...(body as object), ...known });
+  return sendProblem(reply, code, refusalOf(command, code), { ...(body as object), ...known }, command);
 }
 
 export const refusalOf = ({ rejections }: Command, code: string) =>

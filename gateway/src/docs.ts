@@ -19,6 +19,11 @@ const page = `<!doctype html>
     <title>豫知 API · Yuzhi API</title>
   </head>
   <body>
+    <noscript>
+      <h1>豫知 API · <span lang="en">Yuzhi API</span></h1>
+      <p>接口文档页面需要脚本；文档本身见 <a href="/openapi.json">/openapi.json</a>。</p>
+      <p lang="en">This page needs its script; the document itself is at <a href="/openapi.json">/openapi.json</a>.</p>
+    </noscript>
     <script id="api-reference" data-configuration='${JSON.stringify(settings)}'></script>
     <script src="/docs/reference.js"></script>
   </body>

@@ -200,6 +200,9 @@ describe('the door itself', () => {
   it('shows the reference of the API from its own files', async () => {
     const page = await call('GET', '/docs', { token: undefined });
     expect(page.body['said']).not.toMatch(/https?:\/\//);
+    const [, unscripted] = /<noscript>(.*?)<\/noscript>/s.exec(String(page.body['said']))!;
+    expect(unscripted!.match(/<a href="\/openapi\.json">/g)).toHaveLength(2);
+    for (const words of ['接口文档', 'This page needs its script']) expect(unscripted).toContain(words);
     const script = await call('GET', '/docs/reference.js', { token: undefined });
     expect(script.headers.get('content-type')).toMatch('javascript');
     expect(await call('GET', '/openapi.json', { token: undefined })).toMatchObject({ body: { openapi: '3.1.0' } });
@@ -266,6 +269,20 @@ describe('an owner’s inner doors', () => {
     expect(text).toMatch(/^yuzhi_commands_decided_total\{[^}]*type="tally\.counter\.open\.v1"[^}]*\} [1-9]\d*$/m);
     expect(text.match(/^# TYPE .*$/gm)).toEqual(['# TYPE yuzhi_commands_decided counter']);
     expect(text.endsWith('# EOF\n')).toBe(true);
+  });
+  it('count a refusal by what refused, for a form and a hook may refuse by the same code', async () => {
+    const refusals = async (type: string) => {
+      const text = await (await fetch(`${platform.running.get('tally')!.url}/metrics`)).text();
+      const series = new RegExp(
+        `^yuzhi_refusals_total\\{type="${type}",code="signature-invalid",status="400"\\} (\\d+)$`,
+        'm',
+      );
+      return Number(series.exec(text)?.[1] ?? 0);
+    };
+    const [form, hook] = ['tally.counter.form.v1', 'tally.partner.hook.v1'];
+    const before = [await refusals(form), await refusals(hook)];
+    await call('POST', '/v1/forms/counters', { body: { counter: randomUUID(), secret: 'wrong' }, token: undefined });
+    expect([await refusals(form), await refusals(hook)]).toEqual([before[0]! + 1, before[1]]);
   });
   it('take what was parked again', async () => {
     const parked = { topic: 'greeter.events', key: 'nobody' };

@@ -10,7 +10,7 @@ import { Sale } from './sale.ts';
 import type { Firm, OrganisationDetails, Stage } from './stage.ts';
 import { StraightLine } from './straight-line.ts';
 
-/** How many patents the demonstration market holds. */
+/** Patents of the demonstration market beside the story's own. */
 export const PATENTS = 200;
 const SEED = 2026;
 const STORY_SERIAL = 90_000;
@@ -161,7 +161,7 @@ export async function isSeeded(stage: Stage): Promise<boolean> {
 }
 
 /**
- * A small market: 200 patents, 12 organisations, a deal half-way, a live auction. Says each step as it is done. What an
+ * A small market: 201 patents, 12 organisations, a deal half-way, a live auction. Says each step as it is done. What an
  * earlier attempt did before it was broken off is not done again.
  */
 export async function seedMarket(stage: Stage, say: (step: string) => void): Promise<void> {

@@ -32,6 +32,16 @@ const WRONG: readonly (readonly [what: string, value: unknown])[] = [
   ['a UUID of another shape', 'not-a-uuid'],
 ];
 
+/** Characters that nobody sees in a line. */
+const UNSEEN: readonly (readonly [what: string, value: string])[] = [
+  ['a zero-width space', '一\u200b二'],
+  ['a newline', '一\n二'],
+  ['a C1 control', '一\u0090二'],
+  ['a right-to-left override', '一\u202e二'],
+];
+/** What may hold some of them: text in lines, the key of whatever was set aside, an address that its owner judges. */
+const HOLDS_UNSEEN = ['description.zh', 'description.en', 'comment', 'reason', 'key', 'returnUrl'];
+
 const paths = (value: unknown, at: string[] = []): string[][] => {
   if (Array.isArray(value)) return [at, ...value.slice(0, 1).flatMap((one) => paths(one, [...at, '0']))];
   if (typeof value !== 'object' || value === null) return [at];
@@ -58,14 +68,21 @@ export function variation(good: Json, accepts: (body: unknown) => boolean): Json
   return changed.find((body) => JSON.stringify(body) !== JSON.stringify(good) && accepts(body));
 }
 
-/** Every field of a good body made wrong in every way that `accepts` does not take; and bodies that are none. */
+/**
+ * Every field of a good body made wrong in every way that `accepts` does not take, and each that is one line by what
+ * nobody sees, whatever `accepts` says; and bodies that are none.
+ */
 export function mutations(good: unknown, accepts: (body: unknown) => boolean): Mutation[] {
   const wrong = paths(good)
     .filter((path) => path.length > 0)
-    .flatMap((path) =>
-      WRONG.map(([what, value]) => ({ what: `${path.join('.')} is ${what}`, changed: replaced(good, path, value) })),
-    )
-    .filter(({ changed }) => !accepts(changed))
+    .flatMap((path) => {
+      const field = path.join('.');
+      const made = ([what, value]: readonly [string, unknown]) => {
+        return { what: `${field} is ${what}`, changed: replaced(good, path, value) };
+      };
+      const unseen = HOLDS_UNSEEN.includes(field) ? [] : UNSEEN.map(made);
+      return [...WRONG.map(made).filter(({ changed }) => !accepts(changed)), ...unseen];
+    })
     .map(({ what, changed }) => ({ what, body: JSON.stringify(changed) }));
   const object = good as Json;
   const missing = Object.keys(object).flatMap((name) => {

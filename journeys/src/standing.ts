@@ -18,14 +18,18 @@ function takesDesk({ permission }: Query): boolean {
   return permission === 'person' || permission.includes('desk');
 }
 
-/** Whole, page by page. */
+/** Whole: page by page, and again where somebody who is asked for a part of it was too slow to answer. */
 const readAll = (stage: Stage, query: Query): Promise<unknown> =>
-  takes(query, 'limit') ? Array.fromAsync(stage.desk.list(query as Listing, {})) : stage.desk.ask(query, {});
+  eventually(query.type, async () => {
+    if (takes(query, 'limit')) return Array.fromAsync(stage.desk.list(query as Listing, {}));
+    const answer = (await stage.desk.ask(query, {})) as { silent?: string[] };
+    return !answer.silent?.length && answer;
+  });
 
-/** When it was asked, and who was too slow to answer, is no part of it. */
+/** When it was asked is no part of it. */
 const undated = (answer: unknown): unknown => {
   if (Array.isArray(answer)) return answer.map(undated);
-  const { at: _, now: __, silent: ___, ...rest } = answer as { at?: number; now?: number; silent?: string[] };
+  const { at: _, now: __, ...rest } = answer as { at?: number; now?: number };
   return rest;
 };
 

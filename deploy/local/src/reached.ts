@@ -6,7 +6,7 @@ import { catalogue, declarations } from '@yuzhi/protocol/catalogue';
 import type { Declared, Intake } from '@yuzhi/protocol/declare';
 import { platformRefusals } from '@yuzhi/protocol/platform';
 
-/** One thing that some test must reach through the gateway. */
+/** One thing that a journey must reach through the gateway, or another test in its place. */
 export interface Reachable {
   what: string;
   /** As the metrics name it. */
@@ -42,11 +42,12 @@ const ELSEWHERE: Record<string, { by: string; spec: string }> = {
 };
 const codeOf = (what: string) => what.slice(what.lastIndexOf(' ') + 1);
 
-const HEAD = `# What is reached through the gateway
+const HEAD = `# What is reached, and by which test
 
-Every rejection of every command, every refusal of the door and every move of every process, with the test that reached
-it first. A rejection and a move count once the batch they were decided in is committed, a refusal of the door when it
-is sent. What only a sick platform does stands with what causes it and the test that names its code.
+Every rejection of every command, every refusal of the door and every move of every process, with the journey that
+reached it first, through the gateway. A rejection and a move count once the batch they were decided in is committed, a
+refusal of a form, a hook or the door when it is sent; nothing counts that came about between two tests. What no journey
+causes says so, with what does cause it and the test that names its code.
 
 | what | reached by |
 | --- | --- |
@@ -70,12 +71,12 @@ export function reachables(): Reachable[] {
   const intakes = catalogue.declared.filter(isIntake).flatMap(({ type, rejections: of }) =>
     Object.entries(of).map(([code, { status }]) => ({
       what: `${type} · ${code}`,
-      key: `refusals_total ${labels({ code, status: String(status) })}`,
+      key: `refusals_total ${labels({ type, code, status: String(status) })}`,
     })),
   );
   const door = Object.entries(platformRefusals).map(([code, { status }]) => ({
     what: `gateway · ${code}`,
-    key: `refusals_total ${labels({ code, status: String(status) })}`,
+    key: `refusals_total ${labels({ type: '', code, status: String(status) })}`,
   }));
   const moves = definedProcesses().flatMap(({ name, transitions }) =>
     transitions.map(({ from, on, to }) => ({
@@ -86,13 +87,13 @@ export function reachables(): Reachable[] {
   return [...rejections, ...intakes, ...door, ...moves];
 }
 
-/** The test that reached each first. */
+/** The test that reached each first; what came about between two tests is no test's. */
 function firstTests(files: readonly string[]): Map<string, string> {
   const lines = files.flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean));
-  const looks = lines.map((line) => JSON.parse(line) as { at: number; test: string; reached: string[] });
+  const looks = lines.map((line) => JSON.parse(line) as { at: number; test: string | null; reached: string[] });
   const first = new Map<string, string>();
   for (const { test, reached } of looks.toSorted((a, b) => a.at - b.at)) {
-    for (const key of reached) if (!first.has(key)) first.set(key, test);
+    for (const key of test ? reached : []) if (!first.has(key)) first.set(key, test!);
   }
   return first;
 }
@@ -101,7 +102,7 @@ function firstTests(files: readonly string[]): Map<string, string> {
 function elsewhere(what: string): string | undefined {
   const { by, spec } = ELSEWHERE[what] ?? {};
   if (!by || !spec || !readFileSync(join(root, spec), 'utf8').includes(`'${codeOf(what)}'`)) return undefined;
-  return `${by}: ${spec}`;
+  return `no journey; ${by}: ${spec}`;
 }
 
 /** Writes the table of what was reached by which test; answers what no test reached. */

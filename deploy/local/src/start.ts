@@ -24,6 +24,10 @@ const DEMO_LOGINS = {
   'zhongzhou.university': `中州理工大学 · rights holder, ${PASSWORD}`,
   'songyue.machinery': `嵩岳精密机械 · bidder, ${PASSWORD}`,
   'panshi.superhard': `磐石超硬材料 · bidder, ${PASSWORD}`,
+  'demo.org01 … 08': `院所、企业、银行 · institutes, firms, a bank, ${PASSWORD}`,
+  'inventor.qin .ying .ru': `发明人 · inventors, ${PASSWORD}`,
+  'desk.clerk': `平台受理岗 · desk, ${PASSWORD}`,
+  'ops.engineer': `平台运维岗 · ops, ${PASSWORD}`,
 };
 
 const show = (urls: Record<string, string>) => {

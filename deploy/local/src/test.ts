@@ -217,7 +217,7 @@ function judgeLogs({ dir, secrets }: Stage): Score {
 
 const reachedFile = (of: string, shape: Shape) => join(of, `reached-${shape}.jsonl`);
 
-/** Whatever no journey reaches through the gateway fails the run: it is tested, or it is deleted. */
+/** Whatever no journey reaches, and no test in its place, fails the run: it is tested, or it is deleted. */
 function judgeReached(of: string): Score {
   const files = SHAPES.map((shape) => reachedFile(of, shape));
   const missing = writeReached(files, join(root, '.yuzhi/reports/reached.md'));

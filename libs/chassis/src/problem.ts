@@ -1,4 +1,4 @@
-import type { Refusal, Words } from '@yuzhi/protocol/declare';
+import type { Command, Intake, Refusal, Words } from '@yuzhi/protocol/declare';
 import { type PlatformRefusal, platformRefusals } from '@yuzhi/protocol/platform';
 import { problem } from '@yuzhi/protocol/problem';
 import { metrics } from '@yuzhi/telemetry/metrics';
@@ -38,12 +38,22 @@ function spoken(code: string, refusal: Refusal, more: More = {}) {
   };
   return { status, headers, body };
 }
-const counterOf = (code: string, status: number) => metrics.refusals.of({ code, status: String(status) });
+const counterOf = (code: string, status: number, type = '') =>
+  metrics.refusals.of({ type, code, status: String(status) });
 
-export function sendProblem(reply: FastifyReply, code: string, refusal: Refusal, more: More = {}): FastifyReply {
+/** What was asked for, and may refuse in words of its own. */
+type Asked = Pick<Command | Intake, 'type' | 'rejections'>;
+
+export function sendProblem(
+  reply: FastifyReply,
+  code: string,
+  refusal: Refusal,
+  more: More = {},
+  asked?: Asked,
+): FastifyReply {
   const traceId = traceIdOf(reply.request.headers.traceparent);
   const { status, headers, body } = spoken(code, refusal, { ...more, ...(traceId && { traceId }) });
-  counterOf(code, status).inc();
+  counterOf(code, status, asked && code in asked.rejections ? asked.type : '').inc();
   return reply.code(status).headers(headers).send(body);
 }
 export const sendDenied = (reply: FastifyReply, code: PlatformRefusal, more?: object): FastifyReply =>

@@ -98,7 +98,7 @@ export class Reads {
       const { code, body: more } = said;
       const refusal = rejections[code] ?? platformRefusals[code as keyof typeof platformRefusals];
       if (!refusal) throw new TypeError(`${code} is not in the catalogue of ${declared.type}`);
-      return sendProblem(reply, code, refusal, wire(more));
+      return sendProblem(reply, code, refusal, wire(more), declared);
     });
   }
 

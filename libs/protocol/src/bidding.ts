@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, event, query, refusal, refusing, stream } from './declare.ts';
 import { BiddingTerms } from './listings.ts';
-import { Fen, Id, Instant, page, paging, PartyId, PositiveFen, SaleId, text } from './scalars.ts';
+import { Fen, Id, Instant, line, page, paging, PartyId, PositiveFen, SaleId } from './scalars.ts';
 
 const saleId = { key: 'saleId', keyType: SaleId } as const;
 const nothing = z.object({});
@@ -93,7 +93,7 @@ export const registerBidder = command('bidding.auction.register-bidder.v1', {
   route: 'POST /v1/auctions/:saleId/registrations',
   summary: { zh: '报名并接受竞价规则', en: 'Register and accept the bidding rules' },
   ...saleId,
-  data: z.object({ rulesVersion: text(60) }),
+  data: z.object({ rulesVersion: line(60) }),
   /** The order by which the deposit is paid: escrow knows it within moments. */
   answer: z.object({ orderId: Id, depositFen: Fen }),
   permission: ['bidder'],
@@ -219,7 +219,10 @@ export const depositsSettled = event('bidding.auction.deposits-settled.v1', {
 export const depositStuck = event('bidding.auction.deposit-stuck.v1', {
   key: 'saleId',
   data: z.object({ saleId: SaleId, party: PartyId, reason: z.string() }),
-  sentence: { zh: '{party:party} 的保证金受阻：{reason}', en: 'The deposit of {party:party} is stuck: {reason}' },
+  sentence: {
+    zh: '{party:party} 的保证金受阻：{reason:term}',
+    en: 'The deposit of {party:party} is stuck: {reason:term}',
+  },
   audience: 'desk',
 });
 

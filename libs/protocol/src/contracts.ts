@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { command, download, event, query, refusal, refusing, upload } from './declare.ts';
 import { InventorReward } from './listings.ts';
 import { RegisterEntry } from './register.ts';
-import { CivilDate, Fen, Id, Instant, page, paging, PartyId, SaleId, Sha256, text } from './scalars.ts';
+import { CivilDate, Fen, Id, Instant, line, page, paging, PartyId, SaleId, Sha256 } from './scalars.ts';
 
 const saleId = { key: 'saleId', keyType: SaleId } as const;
 const nothing = z.object({});
@@ -92,8 +92,8 @@ export const recordSignature = command('contracts.deal.record-signature.v1', {
       signature: z.string().max(2000),
       algorithm: z.string().max(60),
       at: Instant,
-      signerName: text(60),
-      partyName: text(120),
+      signerName: line(60),
+      partyName: line(120),
       consentAt: Instant,
       consentEvidence: z.string().max(120),
     }),

@@ -310,7 +310,7 @@ export const saleSettled = event('escrow.sale.settled.v1', {
 export const saleOverdue = event('escrow.sale.overdue.v1', {
   key: 'saleId',
   data: z.object({ ...sale, what: z.enum(['price', 'payees']) }),
-  sentence: { zh: '资金逾期：{what}。', en: 'The money is overdue: {what}.' },
+  sentence: { zh: '资金逾期：{what:term}。', en: 'The money is overdue: {what:term}.' },
   audience: 'parties',
 });
 

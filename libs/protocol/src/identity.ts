@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { command, event, form, query, refusal, refusing, site, table } from './declare.ts';
-import { Id, page, pagingBy, text } from './scalars.ts';
+import { Id, line, page, pagingBy } from './scalars.ts';
 import { Uscc } from './uscc.ts';
 
 export const RoleName = z
@@ -17,18 +17,18 @@ export const memberships = table(
 );
 const Organisation = z.object({
   uscc: Uscc,
-  name: text(120),
-  nameEn: text(200),
+  name: line(120),
+  nameEn: line(200),
   kind: OrganisationKind,
   /** GB/T 2260, six digits. */
   region: z.string().regex(/^\d{6}$/),
-  address: text(200),
-  legalRepresentative: text(60),
+  address: line(200),
+  legalRepresentative: line(60),
 });
 /** Key: the USCC. */
 export const organisations = table('identity.organisations.v1', Organisation.extend({ verified: z.boolean() }));
 /** Key: the person's id. Compacted, so that a person can be forgotten: elsewhere on the log stand only ids. */
-export const people = table('identity.people.v1', z.object({ person: Id, name: text(60) }));
+export const people = table('identity.people.v1', z.object({ person: Id, name: line(60) }));
 
 export const identityRefusals = {
   'login-name-taken': refusal(
@@ -92,7 +92,7 @@ export const registerPerson = command('identity.person.register.v1', {
   summary: { zh: '登记人员', en: 'Register a person' },
   key: 'person',
   keyType: Id,
-  data: z.object({ person: Id, name: text(60) }),
+  data: z.object({ person: Id, name: line(60) }),
   answer: z.object({ person: Id }),
   permission: ['service'],
   rejections: {},
@@ -105,7 +105,7 @@ export const signUp = form('identity.person.sign-up.v1', {
   body: z.object({
     loginName: z.string().regex(/^[a-z0-9][a-z0-9._-]{2,39}$/, 'three to forty of a-z 0-9 . _ -'),
     password: z.string().min(10).max(200),
-    name: text(60),
+    name: line(60),
   }),
   answer: z.object({ person: Id }),
   rejections: refusing(r, 'login-name-taken', 'sign-in-elsewhere'),
@@ -116,8 +116,8 @@ export const namePerson = command('identity.person.name.v1', {
   summary: { zh: '登记或更正本人姓名', en: 'Tell your name, or correct it' },
   key: 'person',
   keyType: Id,
-  data: z.object({ name: text(60) }),
-  answer: z.object({ person: Id, name: text(60) }),
+  data: z.object({ name: line(60) }),
+  answer: z.object({ person: Id, name: line(60) }),
   permission: 'person',
   rejections: refusing(r, 'person-not-you'),
 });
@@ -173,7 +173,7 @@ export const registerClient = command('identity.organisation.register-client.v1'
   summary: { zh: '登记接口客户端', en: 'Register an API client' },
   key: 'uscc',
   keyType: Uscc,
-  data: z.object({ uscc: Uscc, client: Id, name: text(60), roles: z.array(RoleName).min(1).max(7), by: Id }),
+  data: z.object({ uscc: Uscc, client: Id, name: line(60), roles: z.array(RoleName).min(1).max(7), by: Id }),
   answer: z.object({ client: Id }),
   permission: ['service'],
   rejections: refusing(r, 'organisation-not-yours', 'role-reserved'),
@@ -183,7 +183,7 @@ export const addClient = form('identity.organisation.add-client.v1', {
   summary: { zh: '创建接口客户端（密钥只显示一次）', en: 'Create an API client; its secret is shown once' },
   permission: ['admin'],
   params: z.object({ uscc: Uscc }),
-  body: z.object({ name: text(60), roles: z.array(RoleName).min(1).max(7) }),
+  body: z.object({ name: line(60), roles: z.array(RoleName).min(1).max(7) }),
   answer: z.object({ clientId: Id, clientSecret: z.string() }),
   rejections: refusing(r, 'organisation-not-yours', 'role-reserved', 'sign-in-elsewhere'),
   limit: 4096,
@@ -230,13 +230,13 @@ export const getMe = query('identity.person.me.v1', {
 
 export const organisationRegistered = event('identity.organisation.registered.v1', {
   key: 'uscc',
-  data: z.object({ uscc: Uscc, name: text(120), kind: OrganisationKind, by: Id }),
+  data: z.object({ uscc: Uscc, name: line(120), kind: OrganisationKind, by: Id }),
   sentence: { zh: '机构 {name} 已登记，等待平台核验。', en: '{name} registered and waits for verification.' },
   audience: 'desk',
 });
 export const organisationVerified = event('identity.organisation.verified.v1', {
   key: 'uscc',
-  data: z.object({ uscc: Uscc, name: text(120) }),
+  data: z.object({ uscc: Uscc, name: line(120) }),
   sentence: { zh: '平台已核验机构 {name}。', en: '{name} was verified by the platform.' },
   audience: 'public',
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { command, event, query, refusal, refusing } from './declare.ts';
 import { PatentNumber } from './patent-number.ts';
 import { RegisterEntry } from './register.ts';
-import { Fen, Id, Instant, page, paging, PartyId, PositiveFen, SaleId, text } from './scalars.ts';
+import { Fen, Id, Instant, line, page, paging, PartyId, PositiveFen, SaleId, text } from './scalars.ts';
 
 /** The conditions of an online bidding as the seller proposes them; amounts in fen, instants in epoch ms. */
 export const BiddingTerms = z
@@ -31,11 +31,11 @@ export const InventorReward = z
         message: '发明人重复 · the same inventor twice',
       }),
     /** Why nobody is rewarded; said where `inventors` is empty, and only there. */
-    noneBecause: text(200).nullable(),
+    noneBecause: line(200).nullable(),
     /** The agreed share of net income, basis points; the rulebook's floor applies when it is lower. */
     shareBps: z.int().min(0).max(10_000),
     /** Costs of the deal that the seller documents; they come off before the share. */
-    costs: z.array(z.object({ what: text(100), amountFen: PositiveFen })).max(20),
+    costs: z.array(z.object({ what: line(100), amountFen: PositiveFen })).max(20),
   })
   .refine(({ inventors, noneBecause }) => (inventors.length === 0) === (noneBecause !== null), {
     path: ['noneBecause'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { command, event, query, refusal, refusing, table } from './declare.ts';
-import { CivilDate, Instant, page, paging, SaleId, text } from './scalars.ts';
+import { CivilDate, Instant, line, page, paging, SaleId } from './scalars.ts';
 
 /** One number (or word) that law, a bank or an operator may change. Values are exact strings in the given unit. */
 export const Rule = z
@@ -8,7 +8,7 @@ export const Rule = z
     id: z.string().regex(/^[a-z-]+(\.[a-z0-9-]+)+$/),
     value: z.string().max(200),
     unit: z.enum(['fen', 'bps', 'working-days', 'days', 'months', 'seconds', 'count', 'list', 'version']),
-    source: z.object({ zh: text(300), en: text(300) }),
+    source: z.object({ zh: line(300), en: line(300) }),
     /** law, published, plan, proposal: as DOMAIN marks them; unverified ones are never shown as law. */
     status: z.enum(['law', 'published', 'plan', 'proposal', 'unverified']),
     from: CivilDate,
@@ -25,7 +25,7 @@ export const CalendarYear = z
   .object({
     year: z.int().min(2020).max(2100),
     provisional: z.boolean(),
-    source: text(200),
+    source: line(200),
     /** Weekdays off. */
     holidays: z.array(CivilDate),
     /** Saturdays and Sundays worked (调休). */
@@ -59,7 +59,7 @@ export const activateRulebook = command('oversight.rulebook.activate.v1', {
   keyType: z.literal('main'),
   data: z.object({
     rulebook: z.literal('main'),
-    version: text(60),
+    version: line(60),
     rules: z.array(Rule).min(1),
     calendar: z.array(CalendarYear).min(1),
   }),
@@ -90,7 +90,7 @@ export const arriveClock = command('oversight.clock.arrive.v1', {
 
 export const rulebookActivated = event('oversight.rulebook.activated.v1', {
   key: 'rulebook',
-  data: z.object({ rulebook: z.literal('main'), version: text(60), rules: z.int() }),
+  data: z.object({ rulebook: z.literal('main'), version: line(60), rules: z.int() }),
   sentence: { zh: '规则版本 {version} 生效。', en: 'Rulebook version {version} came into force.' },
   audience: 'public',
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, event, query, refusal, refusing } from './declare.ts';
 import { PatentKind, PatentNumber } from './patent-number.ts';
-import { CivilDate, Id, Instant, page, pagingBy, PartyId, SaleId, Sha256, text } from './scalars.ts';
+import { CivilDate, Id, Instant, lineOfRecord, page, pagingBy, PartyId, SaleId, Sha256 } from './scalars.ts';
 
 /** DOMAIN 7.4. */
 export const LegalStatus = z
@@ -20,14 +20,14 @@ export const LegalStatus = z
 const Owner = z.object({
   /** USCC or person id; null for an owner who is unknown to the platform. */
   party: PartyId.nullable(),
-  name: text(120),
+  name: lineOfRecord(120),
   shareBps: z.int().min(0).max(10_000),
 });
-const Inventor = z.object({ name: text(100), person: Id.nullable() });
+const Inventor = z.object({ name: lineOfRecord(100), person: Id.nullable() });
 const Encumbrance = z.object({
   id: z.string().max(60),
   kind: z.enum(['ordinary-licence', 'sole-licence', 'exclusive-licence', 'open-licence', 'pledge', 'preservation']),
-  holder: z.string().max(120).nullable(),
+  holder: lineOfRecord(120).nullable(),
   since: CivilDate,
   until: CivilDate.nullable(),
 });
@@ -36,7 +36,7 @@ export const RegisterEntry = z
   .object({
     patentNumber: PatentNumber,
     kind: PatentKind,
-    title: z.object({ zh: text(200), en: text(300) }),
+    title: z.object({ zh: lineOfRecord(200), en: lineOfRecord(300) }),
     abstract: z.string().max(4000),
     ipc: z.array(z.string().max(30)).max(50),
     filingDate: CivilDate,
@@ -223,7 +223,7 @@ export const wakeFiling = command('register.filing.wake.v1', {
 
 export const patentMirrored = event('register.patent.mirrored.v1', {
   key: 'patentNumber',
-  data: z.object({ patentNumber: z.string(), title: text(200), status: LegalStatus, officeVersion: z.int() }),
+  data: z.object({ patentNumber: z.string(), title: lineOfRecord(200), status: LegalStatus, officeVersion: z.int() }),
   sentence: {
     zh: '专利 {patentNumber} 的登记簿信息已更新。',
     en: 'The mirror of {patentNumber} was brought up to date.',

@@ -46,15 +46,26 @@ export const Sha256 = z
   .regex(/^[0-9a-f]{64}$/)
   .meta({ id: 'Sha256' });
 
-/** Text a person typed: no control characters, trimmed, not blank. */
+/** Text in lines that a person typed: no control characters but tabs and ends of lines; trimmed, not blank. */
 export const text = (max: number, min = 1) =>
   z
     .string()
     .max(max)
-    .refine((s) => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/.test(s), 'no control characters')
+    .refine(
+      (s) => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/.test(s),
+      'no control characters',
+    )
     .refine((s) => s.isWellFormed(), 'well-formed Unicode')
     .transform((s) => s.trim())
     .pipe(z.string().min(min));
+
+/** What a reader sees of a line: a control, format or separator character could hide, reorder or forge its words. */
+const seen = (s: string) => s.replaceAll(/\p{Cf}/gu, '').replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+/** One visible line that a person typed, as a name or an address: whatever is accepted here, a contract accepts. */
+export const line = (max: number) =>
+  text(max).refine((s) => s === seen(s), '只能是一行可见文字 · one visible line, without hidden characters');
+/** One line of a record that is not ours to refuse: what cannot be seen of it is left out. */
+export const lineOfRecord = (max: number) => z.string().max(max).transform(seen).pipe(line(max));
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 

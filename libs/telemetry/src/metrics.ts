@@ -34,11 +34,12 @@ export const metrics = {
     },
     SECONDS,
   ),
+  /** `type` is of the command, form or hook whose own refusal it is; empty for a refusal of the door's. */
   refusals: counter({
     name: 'yuzhi_refusals_total',
-    help: 'Refusals sent, by code and status.',
+    help: 'Refusals sent, by declaration, code and status.',
     unit: 'requests',
-    labels: ['code', 'status'],
+    labels: ['type', 'code', 'status'],
   }),
   decided: counter({
     name: 'yuzhi_commands_decided_total',

@@ -9,6 +9,10 @@ const uscc = '91410100DEM000014P';
 const config = {
   platformUscc: uscc,
   platformName: '豫知平台',
+  platformNameEn: 'Yuzhi',
+  platformRegion: '410100',
+  platformAddress: '郑州市商务外环路 1 号',
+  platformRepresentative: '郑知行',
   platformAdmin: 'admin',
   platformAdminPassword: 'ten letters',
 };
@@ -22,6 +26,20 @@ describe('founding the platform', () => {
   it('is pending until its organisation is there', async () => {
     expect(await founding().pending()).toEqual([{ id: uscc, attempt: 0, task: uscc }]);
     expect(await founding({ founded: true }).pending()).toEqual([]);
+  });
+
+  it('says of the operator what its configuration says, and nothing of a demonstration', async () => {
+    const [, organisation] = await founding().run(uscc);
+    expect(organisation!.data).toEqual({
+      uscc,
+      name: '豫知平台',
+      nameEn: 'Yuzhi',
+      kind: 'platform',
+      region: '410100',
+      address: '郑州市商务外环路 1 号',
+      legalRepresentative: '郑知行',
+      administrator: expect.any(String),
+    });
   });
 
   it('leads to the same person and organisation however often it is tried', async () => {

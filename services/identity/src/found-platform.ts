@@ -27,19 +27,13 @@ export class FoundPlatform implements Errand<string> {
   }
 
   async run(uscc: string): Promise<Follow[]> {
-    const { platformName: name } = this.config;
+    const { platformName: name, platformNameEn: nameEn, platformRegion: region } = this.config;
+    const { platformAddress: address, platformRepresentative: legalRepresentative } = this.config;
     const administrator = await this.#administrator(uscc);
-    const place = { region: '410100', address: '河南省郑州市', legalRepresentative: '平台负责人' };
+    const said = { name, nameEn, region, address, legalRepresentative };
     return [
       follow(registerPerson, administrator, { person: administrator, name: '平台管理员' }),
-      follow(foundPlatform, uscc, {
-        uscc,
-        name,
-        nameEn: 'Yuzhi (demonstration)',
-        kind: 'platform',
-        ...place,
-        administrator,
-      }),
+      follow(foundPlatform, uscc, { uscc, ...said, kind: 'platform', administrator }),
     ];
   }
   /** @returns his person's id, after which he can sign in */

@@ -1,5 +1,6 @@
 import { ServiceEnvironment } from '@yuzhi/chassis/config';
 import { issuer } from '@yuzhi/protocol/identity';
+import { line } from '@yuzhi/protocol/scalars';
 import { Uscc } from '@yuzhi/protocol/uscc';
 import { z } from 'zod';
 
@@ -17,9 +18,17 @@ export const IdentityEnvironment = ServiceEnvironment.extend({
     .string()
     .default('')
     .transform((list) => list.split(/\s+/).filter(Boolean)),
-  /** The operator's own organisation and its first administrator, founded at the first start. */
+  /** The operator's own organisation, founded at the first start; by default it says that it is a demonstration. */
   platformUscc: Uscc,
-  platformName: z.string().min(1).default('豫知平台（演示）'),
+  platformName: line(120).default('豫知平台（演示）'),
+  platformNameEn: line(200).default('Yuzhi (demonstration)'),
+  /** GB/T 2260, six digits. */
+  platformRegion: z
+    .string()
+    .regex(/^\d{6}$/)
+    .default('410100'),
+  platformAddress: line(200).default('河南省郑州市（演示地址）'),
+  platformRepresentative: line(60).default('平台负责人（演示）'),
   /** Of the embedded issuer: the administrator's login. */
   platformAdmin: z
     .string()

@@ -20,7 +20,8 @@ export async function openIdentity(more: Partial<IdentityConfig> = {}): Promise<
       clientTokenSeconds: 45,
       portalRedirectUris: [],
     },
-    ...{ platformUscc: PLATFORM, platformName: '演示数据·豫知平台' },
+    ...{ platformUscc: PLATFORM, platformName: '演示数据·豫知平台', platformNameEn: 'Yuzhi (demo)' },
+    ...{ platformRegion: '410100', platformAddress: '郑州（演示）', platformRepresentative: '平台负责人（演示）' },
     ...{ platformAdmin: ADMIN.loginName, platformAdminPassword: ADMIN.password },
   };
   return Stage.open({

@@ -1,5 +1,5 @@
 import { isDemonstrationNumber, filingYearOf, PatentKind, PatentNumber } from '@yuzhi/protocol/patent-number';
-import { CivilDate, Fen, Id, Sha256, text } from '@yuzhi/protocol/scalars';
+import { CivilDate, Fen, Id, line, Sha256, text } from '@yuzhi/protocol/scalars';
 import { Uscc } from '@yuzhi/protocol/uscc';
 import { z } from 'zod';
 import { EncumbranceKind, LegalStatus } from './register-codes.ts';
@@ -9,7 +9,7 @@ const Words = z.object({ zh: z.string(), en: z.string() });
 /** An organisation by its unified social credit code, or a natural person by his id. */
 export const Party = z.object({
   party: z.union([Uscc, Id], '统一社会信用代码或自然人编号 · a unified social credit code or the id of a person'),
-  name: text(120),
+  name: line(120),
 });
 export type Party = z.output<typeof Party>;
 const Parties = z
@@ -19,7 +19,7 @@ const Parties = z
   .refine((all) => new Set(all.map(({ party }) => party)).size === all.length, '当事人重复 · the same party twice');
 
 /** Who has something on a patent; a court has no code. */
-const Holder = z.object({ party: Party.shape.party.nullable(), name: text(120) });
+const Holder = z.object({ party: Party.shape.party.nullable(), name: line(120) });
 const LicenceKind = z.enum(['ordinary', 'sole', 'exclusive']);
 
 export const NewPatent = z
@@ -28,7 +28,7 @@ export const NewPatent = z
       isDemonstrationNumber,
       '仅接受演示号段（流水号 9900000–9999999） · only demonstration numbers, serials 9900000–9999999',
     ),
-    title: z.object({ zh: text(200), en: text(300) }),
+    title: z.object({ zh: line(200), en: line(300) }),
     abstract: z.object({ zh: text(1500), en: text(2000) }),
     /** The main class first; none for a design. */
     ipc: z.array(z.string().regex(/^[A-H]\d{2}[A-Z]\d{1,4}\/\d{2,6}$/)).max(20),
@@ -37,7 +37,7 @@ export const NewPatent = z
     grantDate: CivilDate,
     owners: Parties,
     inventors: z
-      .array(z.object({ personId: Id, name: text(100) }))
+      .array(z.object({ personId: Id, name: line(100) }))
       .min(1)
       .max(20),
     annuity: z.object({
@@ -126,7 +126,7 @@ export const ChangePage = z.strictObject({ items: z.array(Change), next: z.int()
 
 const filing = {
   /** The applicant's own, his idempotency key: the same reference and body is the same filing. */
-  reference: text(100),
+  reference: line(100),
   number: PatentNumber,
   contractSha256: Sha256,
   /** The owners as the contract has them: all of them must act. */

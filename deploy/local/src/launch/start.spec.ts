@@ -63,6 +63,9 @@ describe('two starts side by side', () => {
     await next.until(READY);
     const url = await urlOf(next);
     const [, loginName, password] = await next.until(/(platform\.admin) .*password 密码 (\S+)/);
+    for (const login of ['zhongzhou.university', 'inventor.qin .ying .ru', 'desk.clerk', 'ops.engineer']) {
+      expect(next.said).toMatch(new RegExp(`^  ${login} .*password 密码 yuzhi-demo-2026$`, 'm'));
+    }
     const token = personToken(url, loginName!, password!);
     const desk = createClient({ baseUrl: url, token, organisation: PLATFORM_USCC });
     const patents = await Array.fromAsync(desk.list(listPatents, {}));

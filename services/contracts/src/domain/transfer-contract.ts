@@ -1,10 +1,8 @@
 import { NetDeduction } from '@yuzhi/protocol/escrow';
-import { CivilDate, Fen, PartyId, PositiveFen, SaleId, text } from '@yuzhi/protocol/scalars';
+import { CivilDate, Fen, line, PartyId, PositiveFen, SaleId } from '@yuzhi/protocol/scalars';
 import { z } from 'zod';
 import { earnestMoney } from './earnest-money.ts';
 
-/** One visible line: a control, format or separator character could hide, reorder or forge what is being signed. */
-const line = (max: number) => text(max).refine((s) => !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(s), 'one visible line');
 const bilingual = (max: number) => z.strictObject({ zh: line(max), en: line(max) });
 const count = (max: number) => z.int().min(1).max(max);
 const bps = z.int().min(0).max(10_000);

@@ -82,7 +82,7 @@ describe('signing in', () => {
     const html = await form.response.text();
     for (const words of ['登录豫知', 'Sign in to Yuzhi', 'name="loginName"', 'type="password"'])
       expect(html).toContain(words);
-    expect(html).not.toContain('role="alert"');
+    expect(html).not.toMatch(/role="alert"|aria-invalid|aria-describedby/);
     expect(form.response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     const done = await browser.follow(form.url, callback, login());
     const { searchParams } = new URL(done.url);
@@ -108,7 +108,8 @@ describe('signing in', () => {
     const second = await browser.follow(authorization(), callback);
     expect(new URL(second.url).searchParams.get('code')).toBeTruthy();
     const asked = await (await browser.open(`${issuerUrl}/session/end`)).text();
-    for (const words of ['退出登录？', 'Sign out of Yuzhi?', '保持登录 Stay signed in']) expect(asked).toContain(words);
+    for (const words of ['退出登录？', 'Sign out of Yuzhi?', '保持登录 <span lang="en">Stay'])
+      expect(asked).toContain(words);
     const xsrf = /name="xsrf" value="(\w+)"/.exec(asked)![1]!;
     const confirm = new URLSearchParams({ xsrf, logout: 'yes' });
     const out = await browser.follow(`${issuerUrl}/session/end/confirm`, callback, confirm);
@@ -128,6 +129,8 @@ describe('signing in', () => {
       expect(html).toContain(words);
     expect(html).toContain('value="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"');
     expect(html).not.toMatch(/<script>|wrong password"/);
+    expect(html.match(/<input[^>]* aria-invalid="true" aria-describedby="wrong"/g)).toHaveLength(2);
+    expect(html).toContain('id="wrong"');
     const right = await browser.follow(form.url, callback, login());
     expect(new URL(right.url).searchParams.get('code')).toBeTruthy();
   });
@@ -156,13 +159,20 @@ describe('signing in', () => {
   });
 
   it.each([
-    ['another address to return to', { redirect_uri: 'https://elsewhere.example/callback' }, 'redirect_uri'],
-    ['another client', { client_id: 'somebody-else' }, 'client is invalid'],
-  ])('for %s stays here and says so', async (_, more, words) => {
+    [
+      'another address to return to',
+      { redirect_uri: 'https://elsewhere.example/callback' },
+      '返回的地址没有登记',
+      'redirect_uri',
+    ],
+    ['another client', { client_id: 'somebody-else' }, '没有登记该应用', 'client is invalid'],
+    ['a client that is not named', { client_id: '' }, '登录请求有误', 'client_id'],
+  ])('for %s stays here, says why and what to do, in both languages', async (_, more, why, words) => {
     const { response, url } = await new Browser().follow(authorization(more), callback);
     expect([response.status, url.startsWith(issuerUrl)]).toEqual([400, true]);
     const html = await response.text();
-    for (const said of ['无法登录', words]) expect(html).toContain(said);
+    for (const said of ['无法登录', why, '请返回原来的应用', 'Go back to where you came from', words])
+      expect(html).toContain(said);
   });
 
   it('gives no token for a code whose proof is another, or which was meant for another address', async () => {

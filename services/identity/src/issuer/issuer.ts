@@ -5,12 +5,13 @@ import { HeldTables } from '@yuzhi/chassis/parts';
 import { CONFIG, SIDE } from '@yuzhi/chassis/service';
 import { issuer, people } from '@yuzhi/protocol/identity';
 import { Inject, Injectable } from '@nestjs/common';
-import { type Configuration, errors, type JWK, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { type Configuration, type JWK, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type pg from 'pg';
 import { Credentials } from '../credentials.ts';
 import { type IdentityConfig, isEmbedded } from '../identity.config.ts';
 import { decrypt, encrypt, keyFor, secretMatches } from '../secrets.ts';
 import { ClientAdapter, SideAdapter } from './adapter.ts';
+import { elsewhere, faultOf, FormTooLarge, refusedSignIn } from './faults.ts';
 import { faultPage, signedOutPage, signInPage, signOutPage } from './pages.ts';
 
 /** The public client of browsers; its sign-in is proven by PKCE, so it has no secret. */
@@ -25,13 +26,6 @@ const HTML = {
   'cache-control': 'no-store',
   'content-security-policy': "frame-ancestors 'none'",
 };
-
-class FormTooLarge extends Error {}
-
-const elsewhere = ({ issuerUrl }: IdentityConfig) => ({
-  zh: `请在 ${issuerUrl} 登录`,
-  en: `Sign in at ${issuerUrl}`,
-});
 
 /** The embedded OpenID Connect issuer: people by authorization code with PKCE, API clients by client credentials. */
 @Injectable()
@@ -49,13 +43,15 @@ export class Issuer {
   handle(request: IncomingMessage, response: ServerResponse): void {
     void this.#handle(request, response).catch((error: unknown) => {
       if (response.headersSent) return void response.end();
-      const { status, ...words } = faultOf(error);
-      response.writeHead(status, HTML).end(faultPage(words));
+      const fault = faultOf(error);
+      response.writeHead(fault.status, HTML).end(faultPage(fault));
     });
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!isEmbedded(this.config)) return void response.writeHead(404, HTML).end(faultPage(elsewhere(this.config)));
+    if (!isEmbedded(this.config)) {
+      return void response.writeHead(404, HTML).end(faultPage(elsewhere(this.config.issuerUrl)));
+    }
     const provider = await (this.#provider ??= this.#open());
     const { protocol, host } = new URL(this.config.publicUrl);
     // What the world sees is configured, not what a proxy claims.
@@ -143,7 +139,7 @@ export class Issuer {
       },
       renderError: (context, out) => {
         context.type = 'html';
-        context.body = faultPage({ zh: '无法登录', en: `${out.error}: ${out.error_description ?? ''}` });
+        context.body = faultPage(refusedSignIn(out.error, out.error_description));
       },
     };
   }
@@ -201,18 +197,6 @@ async function grantAll({ oidc }: KoaContextWithOIDC) {
   grant.addResourceScope(RESOURCE, '');
   await grant.save();
   return grant;
-}
-
-function faultOf(error: unknown) {
-  if (error instanceof errors.SessionNotFound) {
-    return {
-      status: 400,
-      zh: '登录已过期，请返回重新登录。',
-      en: 'This sign-in has expired. Go back and start again.',
-    };
-  }
-  if (error instanceof FormTooLarge) return { status: 413, zh: '提交的内容过大。', en: 'That is more than a sign-in.' };
-  return { status: 503, zh: '登录服务暂不可用，请稍后再试。', en: 'Sign-in is not available. Try again shortly.' };
 }
 
 async function readForm(request: IncomingMessage): Promise<URLSearchParams> {

@@ -26,21 +26,24 @@ function page(title: string, body: string): string {
 <title>${escape(title)}</title><style>${STYLE}</style></head><body><main>${body}</main></body></html>`;
 }
 
+/** The page is Chinese; whatever reads it aloud is told what is not. */
+const english = (text: string) => `<span lang="en">${escape(text)}</span>`;
+
 /** The sign-in form of one interaction; `wrong` after a login that failed. */
 export function signInPage(action: string, loginName: string, wrong: boolean): string {
-  const alert = wrong
-    ? '<p role="alert">登录名或密码不正确，或账号因多次失败暂停登录。<br>Wrong login name or password, or too many attempts.</p>'
-    : '';
+  const said = english('Wrong login name or password, or too many attempts.');
+  const alert = wrong ? `<p role="alert" id="wrong">登录名或密码不正确，或账号因多次失败暂停登录。<br>${said}</p>` : '';
+  const state = wrong ? ' aria-invalid="true" aria-describedby="wrong"' : '';
   return page(
     '登录 · 豫知 Yuzhi',
-    `<h1>登录豫知</h1><div>Sign in to Yuzhi</div>
+    `<h1>登录豫知</h1>${english('Sign in to Yuzhi')}
 <form method="post" action="${escape(action)}">
-<label for="login">登录名 Login name</label>
-<input id="login" name="loginName" autocomplete="username" required maxlength="40" autofocus
+<label for="login">登录名 ${english('Login name')}</label>
+<input id="login" name="loginName" autocomplete="username" required maxlength="40" autofocus${state}
   value="${escape(loginName)}">
-<label for="password">密码 Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required maxlength="200">
-${alert}<button>登录 Sign in</button></form>`,
+<label for="password">密码 ${english('Password')}</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required maxlength="200"${state}>
+${alert}<button>登录 ${english('Sign in')}</button></form>`,
   );
 }
 
@@ -48,12 +51,25 @@ ${alert}<button>登录 Sign in</button></form>`,
 export const signOutPage = (form: string): string =>
   page(
     '退出 · 豫知 Yuzhi',
-    `<h1>退出登录？</h1><div>Sign out of Yuzhi?</div>${form}
-<button autofocus form="op.logoutForm" name="logout" value="yes">退出 Sign out</button>
-<button form="op.logoutForm">保持登录 Stay signed in</button>`,
+    `<h1>退出登录？</h1>${english('Sign out of Yuzhi?')}${form}
+<button autofocus form="op.logoutForm" name="logout" value="yes">退出 ${english('Sign out')}</button>
+<button form="op.logoutForm">保持登录 ${english('Stay signed in')}</button>`,
   );
-export const signedOutPage = (): string => page('退出 · 豫知 Yuzhi', '<h1>已退出登录</h1><p>You are signed out.</p>');
+export const signedOutPage = (): string =>
+  page('退出 · 豫知 Yuzhi', `<h1>已退出登录</h1>${english('You are signed out.')}`);
+
+/** Why nobody can sign in here, or not so. */
+export interface Fault extends Words {
+  next: Words;
+  /** What its maker should be told, as the protocol says it. */
+  detail?: string;
+}
 
 /** Whatever went wrong on the issuer's own pages. */
-export const faultPage = ({ zh, en }: Words): string =>
-  page('登录 · 豫知 Yuzhi', `<h1>${escape(zh)}</h1><p>${escape(en)}</p>`);
+export const faultPage = ({ zh, en, next, detail }: Fault): string =>
+  page(
+    '登录 · 豫知 Yuzhi',
+    `<h1>无法登录</h1>${english('You cannot sign in')}
+<p>${escape(zh)}${escape(next.zh)}</p>
+<p>${english(`${en} ${next.en}`)}</p>${detail ? `<p><code lang="en">${escape(detail)}</code></p>` : ''}`,
+  );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { depositStuck } from '@yuzhi/protocol/bidding';
 import { declarations } from '@yuzhi/protocol/catalogue';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { partiesOf, sentenceOf } from './sentence.ts';
 
 const names: Record<string, string> = { '91410100DEM000014P': '演示数据·中原大学' };
@@ -34,6 +35,20 @@ describe('a sentence of the record', () => {
     expect(said('{period:term}', { period: 'sealed' }).zh).toBe('sealed');
   });
 
+  it.each([
+    [
+      'internal-fault',
+      '平台内部错误，该请求已留存待修复。',
+      'The platform failed on this request; it is kept for repair.',
+    ],
+    ['unanswered', '托管一天内未答复。', 'Escrow did not answer within a day.'],
+  ])('says why a deposit is stuck: %s', (reason, zh, en) => {
+    expect(sentenceOf(depositStuck, { party: '91410100DEM000014P', reason }, nameOf)).toEqual({
+      zh: `演示数据·中原大学 的保证金受阻：${zh}`,
+      en: `The deposit of 演示数据·中原大学 is stuck: ${en}`,
+    });
+  });
+
   it('names a party that nobody knows by its id', () => {
     expect(said('{seller:party}', { seller: 'somebody' }).zh).toBe('somebody');
   });
@@ -58,6 +73,15 @@ describe('every event of the platform', () => {
       return !(field in shapeOf(data));
     });
     expect(wrong).toEqual([]);
+  });
+
+  it.each(events)('%s shows no code of a closed list', (_, { sentence, data }) => {
+    for (const [, field, kind] of `${sentence.zh} ${sentence.en}`.matchAll(/\{(\w+)(?::(\w+))?\}/g)) {
+      const schema = shapeOf(data)[field!];
+      if (!(schema instanceof z.ZodEnum)) continue;
+      expect([field, kind]).toEqual([field, 'term']);
+      for (const code of schema.options) expect(said(`{${field}:term}`, { [field!]: code }).zh).toMatch(/\p{sc=Han}/u);
+    }
   });
 
   it('for one party says which', () => {

@@ -1,5 +1,6 @@
 import { formatExact } from '@yuzhi/money/format';
 import type { Event, Words } from '@yuzhi/protocol/declare';
+import { platformRefusals } from '@yuzhi/protocol/platform';
 
 /** How a party is called in the record. */
 export type NameOf = (party: string) => string;
@@ -12,6 +13,10 @@ const TIME = new Intl.DateTimeFormat('sv-SE', {
 
 /** Codes that a reader should see as words. */
 const TERMS: Record<string, Words> = {
+  ...platformRefusals,
+  unanswered: { zh: '托管一天内未答复。', en: 'Escrow did not answer within a day.' },
+  price: { zh: '价款未付清', en: 'the price is not paid in full' },
+  payees: { zh: '收款方尚无收款账户', en: 'a payee has no account yet' },
   free: { zh: '自由报价期', en: 'free quoting period' },
   timed: { zh: '限时报价期', en: 'timed quoting period' },
 };
