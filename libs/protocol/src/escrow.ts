@@ -166,7 +166,7 @@ export const retryOperation = command('escrow.operation.retry.v1', {
   permission: ['desk', 'ops'],
   rejections: refusing(r, 'operation-not-found', 'operation-not-blocked'),
 });
-/** Sent by escrow itself: what a call to the rail brought, or that nobody knows yet. */
+/** Sent by escrow itself: what a call to the rail brought. */
 export const recordRail = command('escrow.rail.record.v1', {
   summary: { zh: '记录支付通道结果', en: 'Record what the rail answered' },
   ...book,
@@ -350,6 +350,8 @@ export const getPayee = query('escrow.payee.get.v1', {
     party: PartyId,
     state: z.enum(['opening', 'onboarding', 'ready']),
     onboardingUrl: z.string().nullable(),
+    /** Why the rail has not opened it, or given no link; null: nothing holds it up. */
+    reason: z.string().nullable(),
     rail: z.object({ name: z.string(), demo: z.boolean() }),
   }),
 });

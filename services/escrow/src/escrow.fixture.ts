@@ -46,6 +46,7 @@ const RULES = {
   'escrow.inventor-floor-bps': ['7000', 'bps'],
   'escrow.inventor-pay-months': ['6', 'months'],
   'escrow.rail-max-charge-fen': ['99999999', 'fen'],
+  'escrow.rail-retry-days': ['14', 'days'],
 } as const;
 const source = { zh: '测试', en: 'test' };
 

@@ -23,6 +23,7 @@ const rules = [
   'escrow.inventor-floor-bps',
   'escrow.inventor-pay-months',
   'escrow.rail-max-charge-fen',
+  'escrow.rail-retry-days',
 ];
 const errands = [CallRail, ReadRailEvents, ReconcileRail];
 

@@ -6,7 +6,8 @@ import type { ParamsOf, Principal } from '@yuzhi/protocol/declare';
 import { getOrder, getPayee, getSaleMoney, listOrders } from '@yuzhi/protocol/escrow';
 import { Injectable } from '@nestjs/common';
 import { depositOf, escrowOf, payableTo } from './domain/accounts.ts';
-import type { Order, Payee, Sale } from './domain/documents.ts';
+import type { Operation, Order, Payee, Sale } from './domain/documents.ts';
+import { onboardingId } from './domain/payees.ts';
 import { nextChargeFen } from './domain/payments.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { PaymentRail } from './payment-rail.ts';
@@ -54,8 +55,11 @@ export class EscrowQueries {
   async payee(_: ParamsOf<typeof getPayee>, asker?: Principal) {
     const row = await this.prisma.payee.findUnique({ where: { party: asker?.party ?? '' } });
     if (!row) return undefined;
-    const { party, state, onboardingUrl } = fromJson<Payee>(row.state);
-    return { party, state, onboardingUrl, rail: this.#rail };
+    const payee = fromJson<Payee>(row.state);
+    const { party, state, onboardingUrl } = payee;
+    const asked = await this.prisma.railOperation.findUnique({ where: { id: onboardingId(payee) } });
+    const reason = asked && state !== 'ready' ? fromJson<Operation>(asked.state).reason : null;
+    return { party, state, onboardingUrl, reason, rail: this.#rail };
   }
 
   /** Bidders find their own deposit, the parties of the sale its price and their own payouts, the desk everything. */

@@ -71,7 +71,7 @@ export abstract class PaymentRail {
   abstract readonly isDemo: boolean;
 
   /** Throws RailRefused. */
-  abstract make(order: RailOrder, signal: AbortSignal): Promise<RailMade>;
+  abstract make(order: RailOrder): Promise<RailMade>;
   /** What an attempt with an unknown outcome has made, found without its key. `since` is when it was made, epoch ms. */
   abstract find(order: RailOrder, since: number): Promise<RailMade | undefined>;
   /** The object that an event is about, as it is now; undefined when it tells us nothing. */

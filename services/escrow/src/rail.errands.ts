@@ -62,14 +62,14 @@ export class CallRail implements Errand<Task> {
   }
 
   /** Asks first what an earlier call under this key has made: an error may be all that the key still answers. */
-  async run({ operation, madeAt }: Task, { signal }: Call): Promise<Follow[]> {
+  async run({ operation, madeAt }: Task): Promise<Follow[]> {
     const order = { ...operation, key: keyOf(operation) };
     const ageMs = Date.now() - madeAt;
     const found = this.#unknown.has(order.key) || ageMs > FRESH_MS ? await this.rail.find(order, madeAt) : undefined;
     if (found) return this.#told(operation, found);
     if (ageMs > KEY_LIFE_MS) return this.#refused(operation, 'no answer within a day', true);
     try {
-      return this.#told(operation, await this.rail.make(order, signal));
+      return this.#told(operation, await this.rail.make(order));
     } catch (error) {
       if (error instanceof RailRefused) return this.#refused(operation, error.reason, error.isTransient);
       this.#unknown.add(order.key);

@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { uuidv7 } from '@yuzhi/messaging/ids';
 import { admitBidder } from '@yuzhi/protocol/bidding';
+import type { AnswerOf } from '@yuzhi/protocol/declare';
 import {
   depositHeld,
   depositReturned,
   expectPrice,
+  type getPayee,
   noteRegistration,
+  onboardPayee,
   payOrder,
   payoutPaid,
   releaseSale,
@@ -203,7 +206,7 @@ describe('what the test would see without a protection', () => {
     const mutate = (rail: PaymentRail) => {
       const make = rail.make.bind(rail);
       const anew = (order: RailOrder) => ({ ...order, key: `${order.key}, call ${++calls}` });
-      rail.make = (order, signal) => make(order.kind === 'transfer' ? anew(order) : order, signal);
+      rail.make = (order) => make(order.kind === 'transfer' ? anew(order) : order);
     };
     await open({ mutate });
     await house.payee(SELLER);
@@ -219,7 +222,7 @@ describe('what the test would see without a protection', () => {
     const mutate = (rail: PaymentRail) => {
       const make = rail.make.bind(rail);
       rail.find = async () => undefined;
-      rail.make = (order, signal) => make(order, signal).finally(() => (calls += Number(order.kind === 'refund')));
+      rail.make = (order) => make(order).finally(() => (calls += Number(order.kind === 'refund')));
     };
     await open({ mutate });
     const saleId = uuidv7();
@@ -357,6 +360,20 @@ describe('what the rail refuses', () => {
     expect((await retries()).body).toEqual({ attempt: 2 });
     await house.until(async () => (await house.operations('?state=blocked')).items[0]?.attempt === 2);
     expect((await retries(undefined, `checkout:${id}:1`)).code).toBe('operation-not-blocked');
+  });
+
+  it('of a payee’s account is shown to him, and he may ask again', async () => {
+    await open();
+    const party = uuidv7();
+    const asks = () => house.send(onboardPayee, { returnUrl }, by(party));
+    const shown = async () => (await house.get<AnswerOf<typeof getPayee>>('/v1/payees/mine', undefined, party)).body;
+    await fault('accounts.create', 'refuse-400');
+    await asks();
+    await house.until(async () => (await house.operations('?state=blocked')).items.length);
+    expect(await shown()).toMatchObject({ state: 'opening', reason: expect.stringContaining('to be refused') });
+    expect((await asks()).code).toBe('done');
+    await house.until(async () => (await shown()).onboardingUrl);
+    expect(await shown()).toMatchObject({ state: 'onboarding', reason: null });
   });
 
   it('after it had paid out is paid out again', async () => {

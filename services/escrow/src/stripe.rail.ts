@@ -38,7 +38,6 @@ const TRANSIENT = [
   'insufficient_capabilities_for_transfer',
   'payouts_not_allowed',
   'lock_timeout',
-  'account_closed',
 ];
 
 type Kind = RailObject['kind'] | 'session';

@@ -29,7 +29,7 @@ const refused = (id: string, reason: string, isTransient: boolean) =>
   till.does((draft) => {
     const { attempt } = draft.book.operation(id)!;
     const said = { outcome: 'refused' as const, railId: null, url: null, reason, isTransient };
-    recorded(draft, { book: 'main', operationId: id, attempt, ...said });
+    recorded(draft, { book: 'main', operationId: id, attempt, ...said }, 14);
   });
 beforeEach(() => void (till = new Till()));
 
@@ -112,6 +112,16 @@ describe('a payout', () => {
     expect(till.sale().payouts[0]).toMatchObject({ state: 'transferring', reason: 'balance_insufficient' });
     till.note(till.operation(id));
     expect(till.sale().payouts[0]).toMatchObject({ state: 'paying-out', reason: null });
+  });
+
+  it('whose transfer the rail has not taken in two weeks is blocked', () => {
+    ready(SELLER);
+    owed({ [SELLER]: 300n });
+    const { id } = till.operations('transfer')[0]!;
+    refused(id, 'balance_insufficient', true);
+    till.now += 14 * 86_400_000;
+    refused(id, 'balance_insufficient', true);
+    expect(till.sale().payouts[0]).toMatchObject({ state: 'blocked', reason: 'balance_insufficient' });
   });
 
   it('whose transfer the rail will never take is blocked until somebody has looked', () => {

@@ -3,7 +3,7 @@ import { derivedId } from '@yuzhi/messaging/ids';
 import { payableTo, RAIL } from './accounts.ts';
 import { moveOperation, movePayee, type Operation, type Payout, type Sale } from './documents.ts';
 import type { Draft } from './draft.ts';
-import { again, block, intend, intendLater, intendNow, retried } from './operations.ts';
+import { intend, intendLater, intendNow, retried } from './operations.ts';
 import { opened } from './payees.ts';
 import { moved, type PayoutMove, payoutProcess } from './processes.ts';
 
@@ -81,15 +81,12 @@ export function settle(draft: Draft, sale: Sale): void {
 
 /** The payee's bank sent it back, perhaps after it was called paid; the money is in his account with the rail. */
 export function payoutFailed(draft: Draft, payout: Operation, reason: string): void {
-  const next = retried(draft, payout, reason);
-  track(draft, next, next.state === 'blocked' ? 'blocked' : 'repeated', reason);
+  payoutRefused(draft, retried(draft, payout, reason), reason);
 }
 
-/** The rail would not take the order of a transfer or a payout. */
-export function payoutRefused(draft: Draft, operation: Operation, reason: string, isTransient: boolean): void {
-  const next = isTransient ? again(draft, operation, reason) : block(draft, operation, reason);
-  track(draft, next, isTransient ? 'repeated' : 'blocked', reason);
-}
+/** A transfer or a payout that is tried again, or blocked. */
+export const payoutRefused = (draft: Draft, operation: Operation, reason: string): Sale =>
+  track(draft, operation, operation.state === 'blocked' ? 'blocked' : 'repeated', reason);
 
 const movePayout = (payout: Payout, on: PayoutMove, reason: string | null = null): Payout => ({
   ...payout,

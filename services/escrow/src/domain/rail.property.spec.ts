@@ -98,7 +98,8 @@ class World {
       ? { outcome: 'refused' as const, railId: null, isTransient: luck % 2 === 0 }
       : { outcome: 'done' as const, railId: `rail-${key}`, isTransient: false };
     const { id: operationId, attempt } = operation;
-    this.till.does((draft) => recorded(draft, { book: 'main', operationId, attempt, url: 'u', reason: null, ...said }));
+    const record = { book: 'main' as const, operationId, attempt, url: 'u', reason: null, ...said };
+    this.till.does((draft) => recorded(draft, record, 14));
   }
   /** Some webhook arrives, for the first time or again, early or late. */
   #hear(pick: number): void {
