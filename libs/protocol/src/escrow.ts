@@ -292,11 +292,21 @@ export const payoutPaid = event('escrow.payout.paid.v1', {
   sentence: { zh: '{amountFen:fen} 已付至收款账户。', en: '{amountFen:fen} was paid out.' },
   audience: 'self',
 });
-/** Every payee of the sale has his money. */
+/** Every payee of the sale has his money: said again when it had been reopened. */
 export const saleSettled = event('escrow.sale.settled.v1', {
   key: 'saleId',
   data: z.object(sale),
   sentence: { zh: '本次交易款项全部付清。', en: 'All money of the sale was paid out.' },
+  audience: 'parties',
+});
+/** After all that, a payee's bank sent his money back: he is paid again. */
+export const saleReopened = event('escrow.sale.reopened.v1', {
+  key: 'saleId',
+  data: z.object(sale),
+  sentence: {
+    zh: '收款银行退回一笔款项，将重新支付；本次交易款项尚未付清。',
+    en: 'A bank sent a payout back, to be paid again: not all money of the sale is paid out.',
+  },
   audience: 'parties',
 });
 

@@ -14,6 +14,7 @@ import {
   releaseSale,
   retryOperation,
   returnDeposit,
+  saleReopened,
   saleSettled,
 } from '@yuzhi/protocol/escrow';
 import { expectStripeMockToAccept } from '@yuzhi/stripe-sandbox/testing/sandbox-under-test';
@@ -384,9 +385,26 @@ describe('what the rail refuses', () => {
     const [row] = await house.rows<{ id: string }>(`select rail_id as id from rail_operation where kind = 'payout'`);
     await house.control(`/payouts/${row!.id}/fail`, {});
     await house.until(async () => (await house.told(payoutPaid, saleId)).length === 2);
-    expect(await house.told(saleSettled, saleId)).toHaveLength(1);
+    expect(await house.told(saleReopened, saleId)).toHaveLength(1);
+    expect(await house.told(saleSettled, saleId)).toHaveLength(2);
     expect((await house.money(saleId)).payouts).toMatchObject([{ state: 'paid' }]);
     expect((await made())['payout']).toBe(2);
+  });
+
+  it('after it had paid out, and again, leaves the sale unsettled and blocked', async () => {
+    await open();
+    await house.payee(SELLER);
+    const saleId = await sold();
+    await settled(saleId);
+    await fault('payouts.create', 'refuse-400');
+    const [row] = await house.rows<{ id: string }>(`select rail_id as id from rail_operation where kind = 'payout'`);
+    await house.control(`/payouts/${row!.id}/fail`, {});
+    await house.until(async () => (await house.money(saleId)).payouts[0]!.state === 'blocked');
+    expect((await house.money(saleId)).state).toBe('released');
+    await house.reboot();
+    const [blocked] = (await house.operations('?state=blocked')).items;
+    await house.send(retryOperation, { operationId: blocked!.operationId }, by(OTHER, 'desk'));
+    await settled(saleId);
   });
 
   it('of an amount that is too large ends the session, and the payer may begin again', async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { payoutPaid, saleSettled } from '@yuzhi/protocol/escrow';
+import { payoutPaid, saleReopened, saleSettled } from '@yuzhi/protocol/escrow';
 import { payableTo } from './accounts.ts';
 import { saleOf } from './payments.ts';
 import { inParts, payeeReady, planPayouts } from './payouts.ts';
@@ -162,15 +162,20 @@ describe('a payout', () => {
     till.note(till.operation(id));
     till.note(till.operation(id), { state: 'failed', rank: 3 });
     expect(states()).toEqual(['paying-out']);
+    expect(till.sale().settledAt).toBeNull();
+    expect(till.told(saleReopened)).toEqual([{ saleId: SALE }]);
+    till.note(till.operation(id), { state: 'failed', rank: 3 });
+    expect(till.told(saleReopened)).toHaveLength(1);
     till.note(till.operation(id));
     expect(states()).toEqual(['paid']);
     expect(till.told(payoutPaid)).toHaveLength(2);
-    expect(till.told(saleSettled)).toHaveLength(1);
+    expect(till.told(saleSettled)).toHaveLength(2);
+    expect(till.sale().settledAt).toBe(T0);
   });
 });
 
 describe('a sale', () => {
-  it('is settled when the last payee has his money, which is said once', () => {
+  it('is settled when the last payee has his money', () => {
     for (const party of [SELLER, OTHER]) ready(party);
     owed({ [SELLER]: 300n, [OTHER]: 700n });
     for (const transfer of till.operations('transfer')) till.note(transfer);

@@ -1,4 +1,4 @@
-import { payoutPaid, saleSettled } from '@yuzhi/protocol/escrow';
+import { payoutPaid, saleReopened, saleSettled } from '@yuzhi/protocol/escrow';
 import { derivedId } from '@yuzhi/messaging/ids';
 import { payableTo, RAIL } from './accounts.ts';
 import { moveOperation, movePayee, type Operation, type Payout, type Sale } from './documents.ts';
@@ -72,7 +72,7 @@ export function paidOut(draft: Draft, payout: Operation): void {
   settle(draft, sale);
 }
 
-/** Says so once when every payee has his money. */
+/** Says so when every payee has his money. */
 export function settle(draft: Draft, sale: Sale): void {
   if (sale.settledAt !== null || sale.payouts.some(({ state }) => state !== 'paid')) return;
   draft.putSale({ ...sale, settledAt: draft.now, overdue: null, deadlineAt: null });
@@ -81,7 +81,10 @@ export function settle(draft: Draft, sale: Sale): void {
 
 /** The payee's bank sent it back, perhaps after it was called paid; the money is in his account with the rail. */
 export function payoutFailed(draft: Draft, payout: Operation, reason: string): void {
-  payoutRefused(draft, retried(draft, payout, reason), reason);
+  const sale = payoutRefused(draft, retried(draft, payout, reason), reason);
+  if (sale.settledAt === null) return;
+  const { saleId } = draft.putSale({ ...sale, settledAt: null });
+  draft.tell(saleReopened, { saleId }, saleId);
 }
 
 /** A transfer or a payout that is tried again, or blocked. */
