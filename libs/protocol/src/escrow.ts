@@ -365,7 +365,10 @@ export const getPayee = query('escrow.payee.get.v1', {
     rail: z.object({ name: z.string(), demo: z.boolean() }),
   }),
 });
-/** What the asker sees of a sale's money: his own lines; the desk and finance of the platform see all. */
+/**
+ * What the asker sees of a sale's money: a bidder his deposit, buyer and seller the price and its escrow, the seller
+ * what becomes of its income, an inventor his own part of that; desk and ops see all.
+ */
 export const getSaleMoney = query('escrow.sale.money.v1', {
   route: 'GET /v1/sales/:saleId/money',
   summary: { zh: '交易资金', en: 'The money of a sale' },

@@ -9,6 +9,7 @@ import { depositOf, escrowOf, payableTo } from './domain/accounts.ts';
 import type { Operation, Order, Payee, Sale } from './domain/documents.ts';
 import { onboardingId } from './domain/payees.ts';
 import { nextChargeFen } from './domain/payments.ts';
+import { isRegistered } from './domain/release.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { PaymentRail } from './payment-rail.ts';
 
@@ -62,7 +63,6 @@ export class EscrowQueries {
     return { party, state, onboardingUrl, reason, rail: this.#rail };
   }
 
-  /** Bidders find their own deposit, the parties of the sale its price and their own payouts, the desk everything. */
   @Answer(getSaleMoney)
   async money({ saleId }: ParamsOf<typeof getSaleMoney>, asker?: Principal) {
     const row = await this.prisma.sale.findUnique({ where: { saleId } });
@@ -70,7 +70,7 @@ export class EscrowQueries {
     const sale = fromJson<Sale>(row.state);
     const party = asker?.party ?? '';
     const all = seesAll(asker);
-    const isParty = all || partiesOf(sale).includes(party);
+    const isParty = all || party === sale.buyer || party === sale.seller;
     const own = [depositOf(saleId, party), payableTo(party), ...(isParty ? [escrowOf(saleId)] : [])];
     const entries = await this.#entries(saleId, all ? undefined : own);
     if (!isParty && !entries.length && !(await this.#hasOrder(saleId, party))) return undefined;
@@ -81,8 +81,7 @@ export class EscrowQueries {
       escrowFen: -(escrow?.postedFen ?? 0n),
       state: stateOf(sale),
       overdue: isParty ? sale.overdue : null,
-      split: isParty && sale.split ? { ...sale.split, inventors: [...sale.split.inventors] } : null,
-      payouts: sale.payouts.filter((payout) => all || payout.party === party).map(({ part: _, ...payout }) => payout),
+      ...incomeOf(sale, all ? sale.seller : party),
       entries,
     };
   }
@@ -117,13 +116,20 @@ export class EscrowQueries {
   }
 }
 
-const partiesOf = ({ buyer, seller, payouts }: Sale): string[] =>
-  [buyer, seller, ...payouts.map(({ party }) => party)].filter((party) => party !== null);
+/** The seller owes its inventors their parts. */
+function incomeOf({ seller, split, payouts }: Sale, asker: string | null) {
+  const isWhole = asker === seller;
+  return {
+    split: isWhole && split ? { ...split, inventors: [...split.inventors] } : null,
+    payouts: payouts.filter(({ party }) => isWhole || party === asker).map(({ part: _, ...payout }) => payout),
+  };
+}
 
-function stateOf({ priceFen, fundedAt, registration, releasedAt, settledAt }: Sale) {
+function stateOf(sale: Sale) {
+  const { priceFen, fundedAt, releasedAt, settledAt } = sale;
   if (settledAt !== null) return 'settled' as const;
   if (releasedAt !== null) return 'released' as const;
   if (priceFen === null) return 'deposits' as const;
   if (fundedAt === null) return 'expected' as const;
-  return registration ? ('registered' as const) : ('funded' as const);
+  return isRegistered(sale) ? ('registered' as const) : ('funded' as const);
 }
