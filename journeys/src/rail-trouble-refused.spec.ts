@@ -156,10 +156,12 @@ describe("a payee's money", () => {
     await rail.payOutWithin(0);
     await retry(await until('payout', 'blocked', 3));
     await bankGivesBack('done', 4);
-    await retry(await until('payout', 'blocked', 4));
+    const blocked = await until('payout', 'blocked', 4);
+    expect((await sale.money(desk)).state).toBe('released');
+    await retry(blocked);
     await until('payout', 'done', 5);
-    const { payouts } = await sale.money(desk);
-    expect(payouts.map(({ state }) => state)).toEqual(['paid']);
+    const { payouts, state: ended } = await sale.money(desk);
+    expect([ended, ...payouts.map(({ state }) => state)]).toEqual(['settled', 'paid']);
     const agreed = await agreement(stage);
     expect(agreed.differenceFen).toBe('0');
     expect((await rail.summary()).difference_fen).toBe('0');

@@ -97,7 +97,7 @@ describe('one patent carried from listing to payout', () => {
   }, 120_000);
 
   it("pays fee, inventors' share and seller, and the ledger and the rail agree to the fen", async () => {
-    const { money, balance, rail, summary, record, own } = await story.close();
+    const { money, balance, rail, summary, record, own, bought, sold } = await story.close();
     // DOMAIN 6, row "Inventor reward": Henan at least 70 % of net income; net is price less fee and documented costs.
     const [price, fee, costs] = [24_500_000n, 490_000n, 800_000n];
     const shared = ((price - fee - costs) * 7000n + 9_999n) / 10_000n;
@@ -105,7 +105,9 @@ describe('one patent carried from listing to payout', () => {
     expect(money.split).toMatchObject({ feeFen: String(fee), sellerFen: String(price - fee - shared) });
     expect(money.split!.inventors.map(({ amountFen }) => amountFen)).toEqual(parts);
     expect(money.payouts.every(({ state }) => state === 'paid')).toBe(true);
-    expect(own.payouts.map(({ party }) => party)).toEqual([story.cast.inventors[0]!.id]);
+    expect([own.split, own.payouts.map(({ party }) => party)]).toEqual([null, [story.cast.inventors[0]!.id]]);
+    expect(bought).toMatchObject({ priceFen: '24500000', split: null, payouts: [] });
+    expect([sold.split, sold.payouts]).toEqual([money.split, money.payouts]);
     expect(balance).toMatchObject({ sumFen: '0', violations: [] });
     expect(rail).toMatchObject({ differenceFen: '0' });
     expect(summary.difference_fen).toBe('0');

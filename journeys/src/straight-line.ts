@@ -170,6 +170,8 @@ export class StraightLine {
       summary: await stage.rail.summary(),
       record,
       own: await sale.money(cast.inventors[0]!.client),
+      bought: await sale.money(cast.firmB.client),
+      sold: await sale.money(cast.university.client),
     };
   }
   record = () => Array.fromAsync(this.cast.desk.list(getRecord, { saleId: this.sale.saleId }));

@@ -85,8 +85,12 @@ export class Parts {
  */
 const BY_KEY = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off';
 
+/** Whoever stops in the middle of a transaction keeps its locks, and the server its old rows, no longer than this. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
+
 const open = (service: string, connectionString: string, max: number, options?: string) =>
   openPool(() => {
-    const common = { connectionString, max, application_name: service, connectionTimeoutMillis: 5000 };
+    const limits = { connectionTimeoutMillis: 5000, idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS };
+    const common = { connectionString, max, application_name: service, ...limits };
     return new pg.Pool(options ? { ...common, options } : common);
   });

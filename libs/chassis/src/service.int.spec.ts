@@ -9,6 +9,7 @@ import { testDatabase, type TestDatabase } from '@yuzhi/testkit/databases';
 import { z } from 'zod';
 import { Carrier, catalogueOf, configOf, declared, packParcel, PostModule, providers, reads } from './fixture/post.ts';
 import { OwnCommands } from './own-commands.ts';
+import { Parts } from './parts.ts';
 import { type RunningService, startService } from './service.ts';
 
 const migrations = fileURLToPath(new URL('./fixture/migrations', import.meta.url));
@@ -69,6 +70,14 @@ describe('a service', () => {
     await until(async () => (await statusOf(service, parcel)) === 'sent');
     await until(async () => (await service.runtime.pulse()).waiting === 0);
     expect(new Set(Carrier.calls)).toEqual(new Set([`carrier:${parcel}#1`]));
+  });
+
+  it('is cut off by the server when it stops in the middle of a transaction', async () => {
+    const { writer, reader, side } = (await start()).app.get(Parts, { strict: false });
+    for (const pool of [writer, reader, side]) {
+      const { rows } = await pool.query('show idle_in_transaction_session_timeout');
+      expect(rows).toEqual([{ idle_in_transaction_session_timeout: '10s' }]);
+    }
   });
 
   it('leaves its errands to the replica that has the lease, and the lease to the next when it stops', async () => {

@@ -172,7 +172,7 @@ export const retryOperation = command('escrow.operation.retry.v1', {
   permission: ['desk', 'ops'],
   rejections: refusing(r, 'operation-not-found', 'operation-not-blocked'),
 });
-/** Sent by escrow itself: what a call to the rail brought, or that nobody knows yet. */
+/** Sent by escrow itself: what a call to the rail brought. */
 export const recordRail = command('escrow.rail.record.v1', {
   summary: { zh: '记录支付通道结果', en: 'Record what the rail answered' },
   ...book,
@@ -287,8 +287,8 @@ export const saleReleased = event('escrow.sale.released.v1', {
     rulebookVersion: z.string(),
   }),
   sentence: {
-    zh: '放款：平台服务费 {feeFen:fen}，净收入 {netFen:fen}，权利人所得 {sellerFen:fen}。',
-    en: 'Released: platform fee {feeFen:fen}, net income {netFen:fen}, to the seller {sellerFen:fen}.',
+    zh: '放款：价款 {priceFen:fen} 已按合同分配。',
+    en: 'Released: the price of {priceFen:fen} was divided as the contract says.',
   },
   audience: 'parties',
 });
@@ -298,11 +298,21 @@ export const payoutPaid = event('escrow.payout.paid.v1', {
   sentence: { zh: '{amountFen:fen} 已付至收款账户。', en: '{amountFen:fen} was paid out.' },
   audience: 'self',
 });
-/** Every payee of the sale has his money. */
+/** Every payee of the sale has his money: said again when it had been reopened. */
 export const saleSettled = event('escrow.sale.settled.v1', {
   key: 'saleId',
   data: z.object(sale),
   sentence: { zh: '本次交易款项全部付清。', en: 'All money of the sale was paid out.' },
+  audience: 'parties',
+});
+/** After all that, a payee's bank sent his money back: he is paid again. */
+export const saleReopened = event('escrow.sale.reopened.v1', {
+  key: 'saleId',
+  data: z.object(sale),
+  sentence: {
+    zh: '收款银行退回一笔款项，将重新支付；本次交易款项尚未付清。',
+    en: 'A bank sent a payout back, to be paid again: not all money of the sale is paid out.',
+  },
   audience: 'parties',
 });
 
@@ -356,10 +366,15 @@ export const getPayee = query('escrow.payee.get.v1', {
     party: PartyId,
     state: z.enum(['opening', 'onboarding', 'ready']),
     onboardingUrl: z.string().nullable(),
+    /** Why the rail has not opened it, or given no link; null: nothing holds it up. */
+    reason: z.string().nullable(),
     rail: z.object({ name: z.string(), demo: z.boolean() }),
   }),
 });
-/** What the asker sees of a sale's money: his own lines; the desk and finance of the platform see all. */
+/**
+ * What the asker sees of a sale's money: a bidder his deposit, buyer and seller the price and its escrow, the seller
+ * what becomes of its income, an inventor his own part of that; desk and ops see all.
+ */
 export const getSaleMoney = query('escrow.sale.money.v1', {
   route: 'GET /v1/sales/:saleId/money',
   summary: { zh: '交易资金', en: 'The money of a sale' },

@@ -45,6 +45,7 @@ const RULES = {
   'escrow.fee-max-fen': ['50000000', 'fen'],
   'escrow.inventor-floor-bps': ['5000', 'bps'],
   'escrow.rail-max-charge-fen': ['99999999', 'fen'],
+  'escrow.rail-retry-days': ['14', 'days'],
 } as const;
 const source = { zh: '测试', en: 'test' };
 

@@ -22,6 +22,7 @@ const rules = [
   'escrow.fee-max-fen',
   'escrow.inventor-floor-bps',
   'escrow.rail-max-charge-fen',
+  'escrow.rail-retry-days',
 ];
 const errands = [CallRail, ReadRailEvents, ReconcileRail];
 

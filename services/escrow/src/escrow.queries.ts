@@ -6,8 +6,10 @@ import type { ParamsOf, Principal } from '@yuzhi/protocol/declare';
 import { getOrder, getPayee, getSaleMoney, listOrders } from '@yuzhi/protocol/escrow';
 import { Injectable } from '@nestjs/common';
 import { depositOf, escrowOf, payableTo } from './domain/accounts.ts';
-import type { Order, Payee, Sale } from './domain/documents.ts';
+import type { Operation, Order, Payee, Sale } from './domain/documents.ts';
+import { onboardingId } from './domain/payees.ts';
 import { nextChargeFen } from './domain/payments.ts';
+import { isRegistered } from './domain/release.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { PaymentRail } from './payment-rail.ts';
 
@@ -54,11 +56,13 @@ export class EscrowQueries {
   async payee(_: ParamsOf<typeof getPayee>, asker?: Principal) {
     const row = await this.prisma.payee.findUnique({ where: { party: asker?.party ?? '' } });
     if (!row) return undefined;
-    const { party, state, onboardingUrl } = fromJson<Payee>(row.state);
-    return { party, state, onboardingUrl, rail: this.#rail };
+    const payee = fromJson<Payee>(row.state);
+    const { party, state, onboardingUrl } = payee;
+    const asked = await this.prisma.railOperation.findUnique({ where: { id: onboardingId(payee) } });
+    const reason = asked && state !== 'ready' ? fromJson<Operation>(asked.state).reason : null;
+    return { party, state, onboardingUrl, reason, rail: this.#rail };
   }
 
-  /** Bidders find their own deposit, the parties of the sale its price and their own payouts, the desk everything. */
   @Answer(getSaleMoney)
   async money({ saleId }: ParamsOf<typeof getSaleMoney>, asker?: Principal) {
     const row = await this.prisma.sale.findUnique({ where: { saleId } });
@@ -66,7 +70,7 @@ export class EscrowQueries {
     const sale = fromJson<Sale>(row.state);
     const party = asker?.party ?? '';
     const all = seesAll(asker);
-    const isParty = all || partiesOf(sale).includes(party);
+    const isParty = all || party === sale.buyer || party === sale.seller;
     const own = [depositOf(saleId, party), payableTo(party), ...(isParty ? [escrowOf(saleId)] : [])];
     const entries = await this.#entries(saleId, all ? undefined : own);
     if (!isParty && !entries.length && !(await this.#hasOrder(saleId, party))) return undefined;
@@ -77,8 +81,7 @@ export class EscrowQueries {
       escrowFen: -(escrow?.postedFen ?? 0n),
       state: stateOf(sale),
       overdue: isParty ? sale.overdue : null,
-      split: isParty && sale.split ? { ...sale.split, inventors: [...sale.split.inventors] } : null,
-      payouts: sale.payouts.filter((payout) => all || payout.party === party).map(({ part: _, ...payout }) => payout),
+      ...incomeOf(sale, all ? sale.seller : party),
       entries,
     };
   }
@@ -113,13 +116,20 @@ export class EscrowQueries {
   }
 }
 
-const partiesOf = ({ buyer, seller, payouts }: Sale): string[] =>
-  [buyer, seller, ...payouts.map(({ party }) => party)].filter((party) => party !== null);
+/** The seller owes its inventors their parts. */
+function incomeOf({ seller, split, payouts }: Sale, asker: string | null) {
+  const isWhole = asker === seller;
+  return {
+    split: isWhole && split ? { ...split, inventors: [...split.inventors] } : null,
+    payouts: payouts.filter(({ party }) => isWhole || party === asker).map(({ part: _, ...payout }) => payout),
+  };
+}
 
-function stateOf({ priceFen, fundedAt, registration, releasedAt, settledAt }: Sale) {
+function stateOf(sale: Sale) {
+  const { priceFen, fundedAt, releasedAt, settledAt } = sale;
   if (settledAt !== null) return 'settled' as const;
   if (releasedAt !== null) return 'released' as const;
   if (priceFen === null) return 'deposits' as const;
   if (fundedAt === null) return 'expected' as const;
-  return registration ? ('registered' as const) : ('funded' as const);
+  return isRegistered(sale) ? ('registered' as const) : ('funded' as const);
 }

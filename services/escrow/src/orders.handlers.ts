@@ -80,7 +80,7 @@ export class OrderHandlers {
 
   @Answers(admitBidder, BookStore)
   readonly admitted: AnswerTable<Book, typeof admitBidder> = {
-    accepted: (book) => accept(book),
+    accepted: admitted,
     refused: { 'admission-closed': notAdmitted },
     failed: stuck,
   };
@@ -91,6 +91,15 @@ function heldDeposit(draft: Draft, { saleId, party }: DataOf<typeof returnDeposi
   const order = draft.book.order(depositOrderId(saleId, party));
   if (order?.state !== 'paid') throw new Error(`${saleId}: no deposit of ${party} is held`);
   return order;
+}
+
+/** Let in, perhaps after all. */
+function admitted(book: Book, _: unknown, now: number, asked: Asked) {
+  const draft = book.draft(now, ESCROW);
+  const order = draft.book.order(asked.orderId);
+  if (order?.state !== 'paid' || order.stuck === null) return accept(book);
+  draft.putOrder({ ...order, stuck: null });
+  return book.after(draft);
 }
 
 /** Whoever is not let in gets his money back by itself. */

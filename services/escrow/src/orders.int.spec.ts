@@ -179,6 +179,17 @@ describe('the answer of bidding', () => {
     await house.idle();
     expect(await house.order(id)).toMatchObject({ state: 'returned', stuck: null });
   });
+
+  it('that comes after such a fault, or its deposit’s becoming the price, ends the stop', async () => {
+    const id = await held();
+    const fails = () => admits(id, { status: 500, code: 'internal-fault', body: {} });
+    await fails();
+    await admits(id, { status: 200, code: 'done', body: { paddle: 7 } });
+    expect(await house.order(id)).toMatchObject({ state: 'paid', stuck: null });
+    await fails();
+    await house.send(applyDeposit, { saleId, party: BUYER }, bidding);
+    expect(await house.order(id)).toMatchObject({ state: 'applied', stuck: null });
+  });
 });
 
 describe('the end of the bidding', () => {

@@ -44,6 +44,13 @@ export interface RailEvent {
   payload: unknown;
 }
 
+/** A part of what happened, the newest first. */
+export interface RailEvents {
+  events: RailEvent[];
+  /** Where the next part begins; null: that was all. */
+  next: string | null;
+}
+
 /** The rail said no and nothing was done. Every other failure of a call means that nobody knows. */
 export class RailRefused extends Error {
   constructor(
@@ -64,17 +71,17 @@ export abstract class PaymentRail {
   abstract readonly isDemo: boolean;
 
   /** Throws RailRefused. */
-  abstract make(order: RailOrder, signal: AbortSignal): Promise<RailMade>;
+  abstract make(order: RailOrder): Promise<RailMade>;
   /** What an attempt with an unknown outcome has made, found without its key. `since` is when it was made, epoch ms. */
   abstract find(order: RailOrder, since: number): Promise<RailMade | undefined>;
   /** The object that an event is about, as it is now; undefined when it tells us nothing. */
   abstract fetch(event: Pick<RailEvent, 'type' | 'account' | 'payload'>): Promise<RailObject | undefined>;
-  /** The same for an object of ours in a payee's account, whose events may not reach us. */
-  abstract look(kind: 'payout' | 'account', railId: string, account: string): Promise<RailObject | undefined>;
+  /** The same for what an operation of ours made, whose events may not reach us. */
+  abstract look(kind: OperationKind, railId: string, payeeAccount: string | null): Promise<RailObject | undefined>;
   /** Whether an event of this type is about an object that `fetch` knows. */
   abstract concerns(type: string): boolean;
-  /** What happened in our account from `since` on, epoch ms, oldest first. */
-  abstract events(since: number): Promise<RailEvent[]>;
+  /** What happened in our account from `since` on, epoch ms; `after` is where the part before it ended. */
+  abstract events(since: number, after: string | null): Promise<RailEvents>;
   /** Throws SignatureInvalid. */
   abstract read(body: Buffer, signature: string | undefined): RailEvent;
   /** What it holds for us, settled or not. */

@@ -16,10 +16,11 @@ const KEY_LIFE_MS = 23 * 3_600_000;
 /** An attempt of this age has been made before, by us or by who ran here before us. */
 const FRESH_MS = 30_000;
 const RETRY_MAX_MS = 3_600_000;
-const DAY_MS = 86_400_000;
+/** How long the rail keeps its events. */
+const EVENTS_KEPT_MS = 30 * 86_400_000;
 /** Events are looked for from so much before the last one that was found: the rail lists some of them late. */
 const OVERLAP_MS = 300_000;
-/** Payees and payouts that one round looks at, and how many of them at the same time. */
+/** Operations that one round looks at, and how many of them at the same time. */
 const LOOKS_MAX = 200;
 const LOOKS_AT_ONCE = 8;
 
@@ -61,14 +62,14 @@ export class CallRail implements Errand<Task> {
   }
 
   /** Asks first what an earlier call under this key has made: an error may be all that the key still answers. */
-  async run({ operation, madeAt }: Task, { signal }: Call): Promise<Follow[]> {
+  async run({ operation, madeAt }: Task): Promise<Follow[]> {
     const order = { ...operation, key: keyOf(operation) };
     const ageMs = Date.now() - madeAt;
     const found = this.#unknown.has(order.key) || ageMs > FRESH_MS ? await this.rail.find(order, madeAt) : undefined;
     if (found) return this.#told(operation, found);
     if (ageMs > KEY_LIFE_MS) return this.#refused(operation, 'no answer within a day', true);
     try {
-      return this.#told(operation, await this.rail.make(order, signal));
+      return this.#told(operation, await this.rail.make(order));
     } catch (error) {
       if (error instanceof RailRefused) return this.#refused(operation, error.reason, error.isTransient);
       this.#unknown.add(order.key);
@@ -117,7 +118,11 @@ export class ReadRailEvents implements Errand<Pick<RailEvent, 'id' | 'type' | 'a
 export class ReconcileRail implements Errand<number> {
   readonly name = 'reconcile-rail';
   readonly everyMs = 200;
-  #since = Date.now() - 3 * DAY_MS;
+  /** All that happened before this is on record. */
+  #since = Date.now() - EVENTS_KEPT_MS;
+  /** Where in the list, whose newest come first, this round is; and the instant of the newest that was met. */
+  #after: string | null = null;
+  #newest = 0;
   #round = Date.now();
   #notBefore = 0;
   /** The last operation that was looked at: the next round goes on behind it, so that none waits for ever. */
@@ -133,24 +138,29 @@ export class ReconcileRail implements Errand<number> {
   async pending(): Promise<Pending<number>[]> {
     return Date.now() < this.#notBefore ? [] : [{ id: 'rail', attempt: this.#round, task: this.#since }];
   }
-  async run(since: number): Promise<Follow[]> {
-    const events = await this.rail.events(since);
+  /** One page at a time, so that neither memory nor the time of a call bounds how much may have been missed. */
+  async run(since: number, { signal }: Call): Promise<Follow[]> {
+    const { events, next } = await this.rail.events(since, this.#after);
     await this.inbox.keep(events);
-    const notes = await this.#payees();
-    this.#since = Math.max(since, (events.at(-1)?.at ?? 0) - OVERLAP_MS);
+    // Given up, it leaves the place to the call that is made instead.
+    signal.throwIfAborted();
+    this.#newest = Math.max(this.#newest, events[0]?.at ?? 0);
+    this.#after = next;
     this.#round = Date.now();
+    if (next !== null) return [];
+    this.#since = Math.max(since, this.#newest - OVERLAP_MS);
     this.#notBefore = this.#round + this.config.reconcileMs;
-    return notes;
+    return this.#looks();
   }
 
   /**
-   * What happens in payees' accounts is not in our own list of events. A look that fails is made again in a later
-   * round: it must not keep the others from being told.
+   * Payees' accounts have lists of their own, and no list has what is older than it is kept: what the rail is known to
+   * have is looked at itself. A look that fails is made again in a later round: it must not keep the others from being
+   * told.
    */
-  async #payees(): Promise<Follow[]> {
+  async #looks(): Promise<Follow[]> {
     const { rows } = await this.reader.query<{ id: string; state: unknown }>(
-      `select id, state from rail_operation where status = 'sent' and kind in ('payout', 'payee') and id > $1
-       order by id limit ${LOOKS_MAX}`,
+      `select id, state from rail_operation where status = 'sent' and id > $1 order by id limit ${LOOKS_MAX}`,
       [this.#lookedAt],
     );
     const looked: PromiseSettledResult<RailObject | undefined>[] = [];
@@ -163,10 +173,9 @@ export class ReconcileRail implements Errand<number> {
     this.#lookedAt = rows.length < LOOKS_MAX ? '' : rows.at(-1)!.id;
     return looked.flatMap((one) => (one.status === 'fulfilled' && one.value ? [noteOf(one.value)] : []));
   }
-  #look({ kind, railId, payeeAccount }: Operation): Promise<RailObject | undefined> {
-    return kind === 'payee'
-      ? this.rail.look('account', railId!, railId!)
-      : this.rail.look('payout', railId!, payeeAccount!);
+  async #look({ kind, railId, payeeAccount, rank }: Operation): Promise<RailObject | undefined> {
+    const found = await this.rail.look(kind, railId!, payeeAccount);
+    return found && found.rank > rank ? found : undefined;
   }
 }
 

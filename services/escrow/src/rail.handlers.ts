@@ -1,21 +1,24 @@
+import { Rulebook } from '@yuzhi/chassis/rulebook';
 import { refuse, type Sent } from '@yuzhi/messaging/decision';
 import { Handle } from '@yuzhi/messaging/handlers';
 import { noteRail, onboardPayee, recordRail, retryOperation } from '@yuzhi/protocol/escrow';
 import { Injectable } from '@nestjs/common';
 import { BookStore } from './book.store.ts';
 import { type Book } from './domain/draft.ts';
-import { onboard } from './domain/payees.ts';
+import { hasAccount, onboard } from './domain/payees.ts';
 import { noted, recorded, retry } from './domain/rail-facts.ts';
 import { isWebAddress } from './web-address.ts';
 
 @Injectable()
 export class RailHandlers {
+  constructor(private readonly rulebook: Rulebook) {}
+
   @Handle(onboardPayee, BookStore)
   onboard(book: Book | undefined, { data: { returnUrl }, principal }: Sent<typeof onboardPayee>, now: number) {
     if (!isWebAddress(returnUrl)) return refuse('return-address-invalid');
     const draft = book!.draft(now, principal.party);
     const payee = draft.book.payee(principal.party);
-    if (payee && payee.state !== 'onboarding') return refuse('payee-exists');
+    if (payee && hasAccount(draft, payee)) return refuse('payee-exists');
     onboard(draft, principal.party, payee, returnUrl);
     return book!.after(draft);
   }
@@ -23,7 +26,7 @@ export class RailHandlers {
   @Handle(recordRail, BookStore)
   record(book: Book | undefined, { data, principal }: Sent<typeof recordRail>, now: number) {
     const draft = book!.draft(now, principal.party);
-    recorded(draft, data);
+    recorded(draft, data, this.rulebook.int('escrow.rail-retry-days', now));
     return book!.after(draft);
   }
 

@@ -1,16 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { uuidv7 } from '@yuzhi/messaging/ids';
 import { admitBidder } from '@yuzhi/protocol/bidding';
+import type { AnswerOf } from '@yuzhi/protocol/declare';
 import {
   depositHeld,
   depositReturned,
   expectPrice,
+  type getPayee,
   noteRegistration,
+  onboardPayee,
   payOrder,
   payoutPaid,
   releaseSale,
   retryOperation,
   returnDeposit,
+  saleReopened,
   saleSettled,
 } from '@yuzhi/protocol/escrow';
 import { expectStripeMockToAccept } from '@yuzhi/stripe-sandbox/testing/sandbox-under-test';
@@ -207,7 +211,7 @@ describe('what the test would see without a protection', () => {
     const mutate = (rail: PaymentRail) => {
       const make = rail.make.bind(rail);
       const anew = (order: RailOrder) => ({ ...order, key: `${order.key}, call ${++calls}` });
-      rail.make = (order, signal) => make(order.kind === 'transfer' ? anew(order) : order, signal);
+      rail.make = (order) => make(order.kind === 'transfer' ? anew(order) : order);
     };
     await open({ mutate });
     await house.payee(SELLER);
@@ -223,7 +227,7 @@ describe('what the test would see without a protection', () => {
     const mutate = (rail: PaymentRail) => {
       const make = rail.make.bind(rail);
       rail.find = async () => undefined;
-      rail.make = (order, signal) => make(order, signal).finally(() => (calls += Number(order.kind === 'refund')));
+      rail.make = (order) => make(order).finally(() => (calls += Number(order.kind === 'refund')));
     };
     await open({ mutate });
     const saleId = uuidv7();
@@ -363,6 +367,20 @@ describe('what the rail refuses', () => {
     expect((await retries(undefined, `checkout:${id}:1`)).code).toBe('operation-not-blocked');
   });
 
+  it('of a payee’s account is shown to him, and he may ask again', async () => {
+    await open();
+    const party = uuidv7();
+    const asks = () => house.send(onboardPayee, { returnUrl }, by(party));
+    const shown = async () => (await house.get<AnswerOf<typeof getPayee>>('/v1/payees/mine', undefined, party)).body;
+    await fault('accounts.create', 'refuse-400');
+    await asks();
+    await house.until(async () => (await house.operations('?state=blocked')).items.length);
+    expect(await shown()).toMatchObject({ state: 'opening', reason: expect.stringContaining('to be refused') });
+    expect((await asks()).code).toBe('done');
+    await house.until(async () => (await shown()).onboardingUrl);
+    expect(await shown()).toMatchObject({ state: 'onboarding', reason: null });
+  });
+
   it('after it had paid out is paid out again', async () => {
     await open({ payout_seconds: 0 });
     await house.payee(SELLER);
@@ -371,9 +389,26 @@ describe('what the rail refuses', () => {
     const [row] = await house.rows<{ id: string }>(`select rail_id as id from rail_operation where kind = 'payout'`);
     await house.control(`/payouts/${row!.id}/fail`, {});
     await house.until(async () => (await house.told(payoutPaid, saleId)).length === 2);
-    expect(await house.told(saleSettled, saleId)).toHaveLength(1);
+    expect(await house.told(saleReopened, saleId)).toHaveLength(1);
+    expect(await house.told(saleSettled, saleId)).toHaveLength(2);
     expect((await house.money(saleId)).payouts).toMatchObject([{ state: 'paid' }]);
     expect((await made())['payout']).toBe(2);
+  });
+
+  it('after it had paid out, and again, leaves the sale unsettled and blocked', async () => {
+    await open();
+    await house.payee(SELLER);
+    const saleId = await sold();
+    await settled(saleId);
+    await fault('payouts.create', 'refuse-400');
+    const [row] = await house.rows<{ id: string }>(`select rail_id as id from rail_operation where kind = 'payout'`);
+    await house.control(`/payouts/${row!.id}/fail`, {});
+    await house.until(async () => (await house.money(saleId)).payouts[0]!.state === 'blocked');
+    expect((await house.money(saleId)).state).toBe('released');
+    await house.reboot();
+    const [blocked] = (await house.operations('?state=blocked')).items;
+    await house.send(retryOperation, { operationId: blocked!.operationId }, by(OTHER, 'desk'));
+    await settled(saleId);
   });
 
   it('of an amount that is too large ends the session, and the payer may begin again', async () => {
@@ -419,7 +454,7 @@ describe("our adapter's requests", () => {
     }
     const expired = { type: 'checkout.session.expired', account: null, payload: { data: { object: { id: session } } } };
     await rail.fetch(expired);
-    expect((await rail.events(since)).length).toBeGreaterThan(0);
+    expect((await rail.events(since, null)).events.length).toBeGreaterThan(0);
     await rail.balanceFen();
     await expectStripeMockToAccept(house.sandbox);
     const endpointOf = ({ method, url }: { method: string; url: string }) =>

@@ -94,6 +94,23 @@ describe('a sale from the deposit to the last payout', () => {
     expect(money).toMatchObject({ state: 'settled', escrowFen: '0', priceFen: '10000000', overdue: null });
     expect(money.payouts.map(({ state }) => state)).toEqual(['paid', 'paid']);
     await house.agree();
+
+    const seen = async (party: string, organisation?: string) => {
+      const person = organisation ? await house.employ(organisation, 'holder') : party;
+      type Money = Awaited<ReturnType<House['money']>>;
+      const { body: shown } = await house.get<Money>(`/v1/sales/${saleId}/money`, organisation, person);
+      const accounts = new Set(shown.entries.map(({ account }) => account));
+      return { ...shown, payouts: shown.payouts.map(({ party: payee }) => payee), accounts: [...accounts].toSorted() };
+    };
+    const nothing = { split: null, payouts: [] };
+    const bought = { priceFen: '10000000', accounts: [`deposit:${saleId}:${BUYER}`, `escrow:${saleId}`] };
+    expect(await seen(BUYER, BUYER)).toMatchObject({ ...nothing, ...bought });
+    const sold = { priceFen: '10000000', accounts: [`escrow:${saleId}`, `payable:${SELLER}`] };
+    const { split: whole, payouts, ...sellers } = await seen(SELLER, SELLER);
+    expect(sellers).toMatchObject(sold);
+    expect([whole, payouts]).toEqual([money.split, [SELLER, inventor]]);
+    const own = { payouts: [inventor], accounts: [`payable:${inventor}`] };
+    expect(await seen(inventor)).toMatchObject({ split: null, priceFen: null, escrowFen: '0', ...own });
   });
 
   it('pays a price that one charge cannot carry in several, and pays it out in several', async () => {
@@ -157,7 +174,9 @@ describe('a release', () => {
     expect((await releases()).code).toBe('sale-not-registered');
     await registers(OTHER);
     expect((await releases()).code).toBe('sale-not-registered');
+    expect((await house.money(saleId)).state).toBe('funded');
     await house.send(noteRegistration, { saleId, registeredOn: '2026-11-25', owner: BUYER }, service('escrow'));
+    expect((await house.money(saleId)).state).toBe('registered');
     const key = uuidv7();
     const done = await releases([], '0', key);
     expect(done.code).toBe('done');

@@ -1,12 +1,18 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import Stripe from 'stripe';
-import { SignatureInvalid } from './payment-rail.ts';
+import { RailRefused, SignatureInvalid } from './payment-rail.ts';
 import { accountObject, payoutObject, refundObject } from './stripe-objects.ts';
 import { StripeRail } from './stripe.rail.ts';
 
 const SECRETS = ['whsec_ours', 'whsec_payees'];
-const railOf = (stripeSecretKey = 'sk_test_x') =>
-  new StripeRail({ stripeSecretKey, stripeWebhookSecrets: SECRETS, stripePlatform: 'yuzhi', stripeTimeoutMs: 1000 });
+const railOf = (stripeSecretKey = 'sk_test_x', stripeApiBase?: string) =>
+  new StripeRail({
+    ...{ stripeSecretKey, stripeApiBase, stripeWebhookSecrets: SECRETS },
+    ...{ stripePlatform: 'yuzhi', stripeTimeoutMs: 1000 },
+  });
 const rail = railOf();
 const event = {
   id: 'evt_1',
@@ -57,6 +63,30 @@ describe('the rail', () => {
   ])('with the key %s moves no real money: %s', (key, isDemo) => {
     expect(railOf(key).isDemo).toBe(isDemo);
     expect(railOf(key).name.includes('演示')).toBe(isDemo);
+  });
+});
+
+describe('a refusal', () => {
+  it.each([
+    ['balance_insufficient', true],
+    ['account_closed', false],
+  ])('because of %s may be mended by time: %s', async (code, isTransient) => {
+    const body = JSON.stringify({ error: { type: 'invalid_request_error', code, message: 'No.' } });
+    const server = createServer((_, response) => response.writeHead(400).end(body)).listen(0);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const order = {
+      kind: 'payout',
+      key: 'k#1',
+      saleId: null,
+      party: 'p',
+      amountFen: 1n,
+      payeeAccount: 'acct_1',
+    } as const;
+    const made = railOf('sk_test_x', `http://127.0.0.1:${port}`).make({ ...order, paymentId: null, returnUrl: null });
+    await expect(made).rejects.toEqual(new RailRefused(`${code}: No.`, isTransient));
+    await expect(made).rejects.toMatchObject({ isTransient });
+    server.close();
   });
 });
 

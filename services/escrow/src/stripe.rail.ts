@@ -3,6 +3,7 @@ import type { OperationKind } from './domain/documents.ts';
 import {
   PaymentRail,
   type RailEvent,
+  type RailEvents,
   type RailMade,
   type RailObject,
   type RailOrder,
@@ -29,8 +30,6 @@ export interface StripeConfig {
 }
 
 const PAGE = 100;
-/** Events of one look; the rest is for the next. */
-const EVENTS_MAX = 2000;
 /** Clocks differ: a search begins so much before the attempt. */
 const MARGIN_S = 3600;
 /** Refusals that time may mend: money that has not settled, an account that is being checked. */
@@ -39,7 +38,6 @@ const TRANSIENT = [
   'insufficient_capabilities_for_transfer',
   'payouts_not_allowed',
   'lock_timeout',
-  'account_closed',
 ];
 
 type Kind = RailObject['kind'] | 'session';
@@ -54,6 +52,15 @@ const CONCERNS: Record<string, Kind> = {
   'payout.failed': 'payout',
   'payout.canceled': 'payout',
   'account.updated': 'account',
+};
+/** What an operation makes. */
+const MADE: Record<OperationKind, Kind> = {
+  checkout: 'session',
+  refund: 'refund',
+  payee: 'account',
+  link: 'account',
+  transfer: 'transfer',
+  payout: 'payout',
 };
 
 /** The SDK counts money in numbers; eight digits of fen fit. */
@@ -150,24 +157,28 @@ export class StripeRail extends PaymentRail {
   async fetch({ type, account, payload }: Pick<RailEvent, 'type' | 'account' | 'payload'>) {
     const kind = CONCERNS[type];
     const { id } = (payload as Stripe.Event).data.object as { id: string };
-    return kind && this.look(kind, id, account ?? undefined);
+    return kind && this.#ours(kind, id, account);
   }
-  async look(kind: Kind, id: string, stripeAccount?: string): Promise<RailObject | undefined> {
-    const found = await this.#fetch(kind, id, stripeAccount);
+  look(kind: OperationKind, railId: string, payeeAccount: string | null): Promise<RailObject | undefined> {
+    return this.#ours(MADE[kind], railId, payeeAccount);
+  }
+  async #ours(kind: Kind, id: string, account: string | null): Promise<RailObject | undefined> {
+    const found = await this.#fetch(kind, id, account);
     if (!found) return undefined;
     const { object, metadata } = found;
     const platform = metadata?.['platform'];
     if (platform !== undefined && platform !== this.config.stripePlatform) return undefined;
     return object.reference === '' && kind !== 'payment' ? undefined : object;
   }
-  async #fetch(kind: Kind, id: string, stripeAccount?: string) {
+  async #fetch(kind: Kind, id: string, stripeAccount: string | null) {
     const { checkout, refunds, transfers, payouts, accounts } = this.#stripe;
     switch (kind) {
       case 'payment':
         return this.#payment(id);
       case 'session': {
         const session = await checkout.sessions.retrieve(id);
-        return session.status === 'expired' ? shown(session, expiredObject) : undefined;
+        if (session.status === 'expired') return shown(session, expiredObject);
+        return session.payment_status === 'paid' ? this.#payment(session.payment_intent as string) : undefined;
       }
       case 'refund':
         return shown(await refunds.retrieve(id), refundOf);
@@ -188,14 +199,17 @@ export class StripeRail extends PaymentRail {
     return shown(intent, () => objectOf('payment', intent, { state: 'succeeded', rank: 3, ...amounts }));
   }
 
-  async events(since: number): Promise<RailEvent[]> {
-    const found: RailEvent[] = [];
-    const types = Object.keys(CONCERNS);
-    for await (const event of this.#stripe.events.list({ limit: PAGE, created: { gte: seconds(since) }, types })) {
-      found.push(eventOf(event));
-      if (found.length === EVENTS_MAX) break;
+  async events(since: number, after: string | null): Promise<RailEvents> {
+    const asked = { limit: PAGE, created: { gte: seconds(since) }, types: Object.keys(CONCERNS) };
+    try {
+      const page = await this.#stripe.events.list({ ...asked, ...(after !== null && { starting_after: after }) });
+      return { events: page.data.map(eventOf), next: page.has_more ? page.data.at(-1)!.id : null };
+    } catch (error) {
+      // It is no longer kept, and neither is what is older.
+      const isGone = error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing';
+      if (after !== null && isGone) return { events: [], next: null };
+      throw error;
     }
-    return found.toReversed();
   }
 
   read(body: Buffer, signature: string | undefined): RailEvent {

@@ -31,7 +31,7 @@ export function operation<S extends z.ZodRawShape = Record<string, never>>(defin
   return { connected: false, ...definition, params };
 }
 
-/** Stripe's list envelope, newest first. */
+/** Stripe's list envelope, newest first. Throws resource_missing for a place that is not in the list. */
 export async function listed<K extends Kind, W>(
   work: Work,
   kind: K,
@@ -41,6 +41,9 @@ export async function listed<K extends Kind, W>(
   show: (state: States[K]) => Promise<W> | W,
 ): Promise<{ object: 'list'; data: W[]; has_more: boolean; url: string }> {
   const { limit, created, starting_after: after, ending_before: before } = page;
+  for (const [param, id] of Object.entries({ starting_after: after, ending_before: before })) {
+    if (id) await work.need(kind, id, param);
+  }
   const found = await work.where(kind, { account: work.account, created, after, before, limit: limit + 1, ...filter });
   const shown = found.slice(0, limit);
   if (before) shown.reverse();

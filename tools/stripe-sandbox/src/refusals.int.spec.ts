@@ -96,6 +96,8 @@ describe('an address', () => {
       code: 'resource_missing',
       message: "No such payment intent: 'pi_nobody'",
     });
+    const page = await refusal(sandbox.stripe.events.list({ starting_after: 'evt_nobody' }));
+    expect(page).toMatchObject({ code: 'resource_missing', param: 'starting_after' });
   });
 
   it('of its own says to a browser what it is', async () => {

@@ -123,6 +123,8 @@ export interface Operation {
   bookAccount: string | null;
   returnUrl: string | null;
   reason: string | null;
+  /** Since when the rail has refused it for now, platform time; null: it has not. */
+  refusedSince: number | null;
   version: number;
 }
 

@@ -4,6 +4,7 @@ import { operationProcess } from './processes.ts';
 
 /** How often something that the rail took and then gave back is tried again by itself. */
 const FAILURES_MAX = 3;
+const DAY_MS = 86_400_000;
 
 type Intention = Pick<Operation, 'id' | 'kind' | 'saleId' | 'party' | 'amountFen'> &
   Partial<Pick<Operation, 'orderId' | 'payeeAccount' | 'paymentId' | 'bookAccount' | 'returnUrl'>>;
@@ -20,6 +21,7 @@ const drawn = (draft: Draft, intention: Intention): Operation => ({
   bookAccount: null,
   returnUrl: null,
   reason: null,
+  refusedSince: null,
   version: 0,
   ...intention,
 });
@@ -48,7 +50,9 @@ export const stray = (draft: Draft, operation: Intention & { rank: number }): Op
 
 /** The rail has it: what it says of something shows that it took it, whether or not the call has come back. */
 export const taken = (operation: Operation): Operation =>
-  operation.state === 'intended' ? moveOperation(operation, 'taken') : operation;
+  operation.state === 'intended'
+    ? { ...moveOperation(operation, 'taken'), reason: null, refusedSince: null }
+    : operation;
 
 /** A new attempt under a new key; the money of a refund is set aside for it again. */
 export function again(draft: Draft, operation: Operation, reason: string | null): Operation {
@@ -62,6 +66,17 @@ export function again(draft: Draft, operation: Operation, reason: string | null)
 /** The rail gave it back: a few times it is tried again, then a person must look. */
 export const retried = (draft: Draft, operation: Operation, reason: string): Operation =>
   operation.attempt < FAILURES_MAX ? again(draft, operation, reason) : block(draft, operation, reason);
+
+/** The rail refuses it for now: for so many days it is tried again by itself, then a person must look. */
+export function putOff(draft: Draft, operation: Operation, reason: string, days: number): Operation {
+  const refusedSince = operation.refusedSince ?? draft.now;
+  const isPatient = draft.now < refusedSince + days * DAY_MS;
+  return isPatient ? again(draft, { ...operation, refusedSince }, reason) : block(draft, operation, reason);
+}
+
+/** A person has it tried again, with all the patience of a first attempt. */
+export const anew = (draft: Draft, operation: Operation): Operation =>
+  again(draft, { ...operation, refusedSince: null }, null);
 
 export const block = (draft: Draft, operation: Operation, reason: string): Operation =>
   draft.putOperation({ ...moveOperation(operation, 'blocked'), reason });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { payoutPaid, saleSettled } from '@yuzhi/protocol/escrow';
+import { payoutPaid, saleReopened, saleSettled } from '@yuzhi/protocol/escrow';
 import { payableTo } from './accounts.ts';
 import { saleOf } from './payments.ts';
 import { inParts, payeeReady, planPayouts } from './payouts.ts';
@@ -29,7 +29,7 @@ const refused = (id: string, reason: string, isTransient: boolean) =>
   till.does((draft) => {
     const { attempt } = draft.book.operation(id)!;
     const said = { outcome: 'refused' as const, railId: null, url: null, reason, isTransient };
-    recorded(draft, { book: 'main', operationId: id, attempt, ...said });
+    recorded(draft, { book: 'main', operationId: id, attempt, ...said }, 14);
   });
 beforeEach(() => void (till = new Till()));
 
@@ -114,6 +114,16 @@ describe('a payout', () => {
     expect(till.sale().payouts[0]).toMatchObject({ state: 'paying-out', reason: null });
   });
 
+  it('whose transfer the rail has not taken in two weeks is blocked', () => {
+    ready(SELLER);
+    owed({ [SELLER]: 300n });
+    const { id } = till.operations('transfer')[0]!;
+    refused(id, 'balance_insufficient', true);
+    till.now += 14 * 86_400_000;
+    refused(id, 'balance_insufficient', true);
+    expect(till.sale().payouts[0]).toMatchObject({ state: 'blocked', reason: 'balance_insufficient' });
+  });
+
   it('whose transfer the rail will never take is blocked until somebody has looked', () => {
     ready(SELLER);
     owed({ [SELLER]: 300n });
@@ -152,15 +162,20 @@ describe('a payout', () => {
     till.note(till.operation(id));
     till.note(till.operation(id), { state: 'failed', rank: 3 });
     expect(states()).toEqual(['paying-out']);
+    expect(till.sale().settledAt).toBeNull();
+    expect(till.told(saleReopened)).toEqual([{ saleId: SALE }]);
+    till.note(till.operation(id), { state: 'failed', rank: 3 });
+    expect(till.told(saleReopened)).toHaveLength(1);
     till.note(till.operation(id));
     expect(states()).toEqual(['paid']);
     expect(till.told(payoutPaid)).toHaveLength(2);
-    expect(till.told(saleSettled)).toHaveLength(1);
+    expect(till.told(saleSettled)).toHaveLength(2);
+    expect(till.sale().settledAt).toBe(T0);
   });
 });
 
 describe('a sale', () => {
-  it('is settled when the last payee has his money, which is said once', () => {
+  it('is settled when the last payee has his money', () => {
     for (const party of [SELLER, OTHER]) ready(party);
     owed({ [SELLER]: 300n, [OTHER]: 700n });
     for (const transfer of till.operations('transfer')) till.note(transfer);

@@ -1,9 +1,9 @@
-import { payoutPaid, saleSettled } from '@yuzhi/protocol/escrow';
+import { payoutPaid, saleReopened, saleSettled } from '@yuzhi/protocol/escrow';
 import { derivedId } from '@yuzhi/messaging/ids';
 import { payableTo, RAIL } from './accounts.ts';
 import { moveOperation, movePayee, type Operation, type Payout, type Sale } from './documents.ts';
 import type { Draft } from './draft.ts';
-import { again, block, intend, intendLater, intendNow, retried } from './operations.ts';
+import { intend, intendLater, intendNow, retried } from './operations.ts';
 import { opened } from './payees.ts';
 import { moved, type PayoutMove, payoutProcess } from './processes.ts';
 
@@ -72,7 +72,7 @@ export function paidOut(draft: Draft, payout: Operation): void {
   settle(draft, sale);
 }
 
-/** Says so once when every payee has his money. */
+/** Says so when every payee has his money. */
 export function settle(draft: Draft, sale: Sale): void {
   if (sale.settledAt !== null || sale.payouts.some(({ state }) => state !== 'paid')) return;
   draft.putSale({ ...sale, settledAt: draft.now, overdue: null, deadlineAt: null });
@@ -81,15 +81,15 @@ export function settle(draft: Draft, sale: Sale): void {
 
 /** The payee's bank sent it back, perhaps after it was called paid; the money is in his account with the rail. */
 export function payoutFailed(draft: Draft, payout: Operation, reason: string): void {
-  const next = retried(draft, payout, reason);
-  track(draft, next, next.state === 'blocked' ? 'blocked' : 'repeated', reason);
+  const sale = payoutRefused(draft, retried(draft, payout, reason), reason);
+  if (sale.settledAt === null) return;
+  const { saleId } = draft.putSale({ ...sale, settledAt: null });
+  draft.tell(saleReopened, { saleId }, saleId);
 }
 
-/** The rail would not take the order of a transfer or a payout. */
-export function payoutRefused(draft: Draft, operation: Operation, reason: string, isTransient: boolean): void {
-  const next = isTransient ? again(draft, operation, reason) : block(draft, operation, reason);
-  track(draft, next, isTransient ? 'repeated' : 'blocked', reason);
-}
+/** A transfer or a payout that is tried again, or blocked. */
+export const payoutRefused = (draft: Draft, operation: Operation, reason: string): Sale =>
+  track(draft, operation, operation.state === 'blocked' ? 'blocked' : 'repeated', reason);
 
 const movePayout = (payout: Payout, on: PayoutMove, reason: string | null = null): Payout => ({
   ...payout,

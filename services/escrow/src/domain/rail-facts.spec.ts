@@ -2,12 +2,12 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataOf } from '@yuzhi/protocol/declare';
 import type { recordRail } from '@yuzhi/protocol/escrow';
 import { keyOf } from './documents.ts';
-import { onboard } from './payees.ts';
+import { hasAccount, onboard } from './payees.ts';
 import { beginCheckout, depositOrderId, openOrder } from './payments.ts';
-import { recorded } from './rail-facts.ts';
+import { recorded, retry } from './rail-facts.ts';
 import { giveBack } from './refunds.ts';
 import { depositOf } from './accounts.ts';
-import { BUYER, SALE, SELLER, Till } from './till.fixture.ts';
+import { BUYER, draftOf, SALE, SELLER, T0, Till } from './till.fixture.ts';
 
 const ID = depositOrderId(SALE, BUYER);
 const SESSION = `checkout:${ID}:1`;
@@ -31,7 +31,7 @@ const record = (operationId: string, part: Partial<DataOf<typeof recordRail>> = 
       reason: null,
       isTransient: false,
     };
-    recorded(draft, { book: 'main', operationId, attempt, ...said, ...part });
+    recorded(draft, { book: 'main', operationId, attempt, ...said, ...part }, 14);
   });
 const refusal = { outcome: 'refused' as const, railId: null };
 const onboards = (party = SELLER) => till.does((draft) => onboard(draft, party, draft.book.payee(party), BACK));
@@ -95,7 +95,52 @@ describe('a refused refund', () => {
     record(refund().id, { ...refusal, reason: 'charge_not_refundable' });
     expect(refund()).toMatchObject({ state: 'blocked', attempt: 1, reason: 'charge_not_refundable' });
     expect(till.available(depositOf(SALE, BUYER))).toBe(1_000n);
-    expect(till.order(ID).state).toBe('returning');
+    const stuck = { reason: 'charge_not_refundable', since: T0 };
+    expect(till.order(ID)).toMatchObject({ state: 'returning', stuck });
+    till.does((draft) => retry(draft, draft.book.operation(refund().id)!));
+    expect(till.order(ID)).toMatchObject({ state: 'returning', stuck: null });
+  });
+
+  it('that time does not mend in two weeks is blocked too, and has two weeks more when it is tried again', () => {
+    const lacks = { ...refusal, reason: 'balance_insufficient', isTransient: true };
+    const days = (count: number) => (till.now += count * 86_400_000);
+    record(refund().id, lacks);
+    days(13);
+    record(refund().id, lacks);
+    expect(refund()).toMatchObject({ state: 'intended', attempt: 3 });
+    days(1);
+    record(refund().id, lacks);
+    expect(refund()).toMatchObject({ state: 'blocked', attempt: 3, reason: 'balance_insufficient' });
+    expect(till.order(ID).stuck).toEqual({ reason: 'balance_insufficient', since: till.now });
+    till.does((draft) => retry(draft, refund()));
+    record(refund().id, lacks);
+    days(13);
+    record(refund().id, lacks);
+    expect(refund()).toMatchObject({ state: 'intended', attempt: 6 });
+    till.note(refund());
+    expect(till.order(ID)).toMatchObject({ state: 'returned', stuck: null });
+  });
+
+  it('leaves its order stuck while another of it is blocked', () => {
+    till = new Till();
+    till.does((draft) => {
+      const asked = { id: ID, saleId: SALE, payer: BUYER, purpose: 'deposit', amountFen: 900n, dueAt: null } as const;
+      beginCheckout(draft, openOrder(draft, asked), 500n, BACK);
+    });
+    till.note(till.operation(SESSION));
+    till.does((draft) => beginCheckout(draft, draft.book.order(ID)!, 400n, BACK));
+    till.note(till.operation(`checkout:${ID}:2`));
+    till.does((draft) => giveBack(draft, draft.book.order(ID)!, depositOf(SALE, BUYER), null));
+    const [first, second] = till.operations('refund');
+    record(first!.id, { ...refusal, reason: 'one' });
+    record(second!.id, { ...refusal, reason: 'two' });
+    for (const [{ id }, reason] of [
+      [first!, 'two'],
+      [second!, undefined],
+    ] as const) {
+      till.does((draft) => retry(draft, draft.book.operation(id)!));
+      expect(till.order(ID).stuck?.reason).toBe(reason);
+    }
   });
 });
 
@@ -129,12 +174,39 @@ describe('a payee', () => {
     expect(till.operation(`link:${SELLER}:1`).state).toBe('done');
   });
 
-  it('whose account cannot be opened now is tried again; for good, it is blocked', () => {
+  it('whose account cannot be opened now is tried again; for good, or too often, it is blocked', () => {
+    const opening = () => till.operation(`payee:${SELLER}`);
+    const errs = { ...refusal, reason: 'rail-error', isTransient: true };
     onboards();
-    record(`payee:${SELLER}`, { ...refusal, reason: 'rail-error', isTransient: true });
-    expect(till.operation(`payee:${SELLER}`)).toMatchObject({ state: 'intended', attempt: 2 });
+    record(opening().id, errs);
+    expect(opening()).toMatchObject({ state: 'intended', attempt: 2 });
+    record(opening().id, { ...refusal, reason: 'country_unsupported' });
+    expect(opening()).toMatchObject({ state: 'blocked', attempt: 2, reason: 'country_unsupported' });
+    onboards();
+    expect(opening()).toMatchObject({ state: 'intended', attempt: 3, reason: null });
+    record(opening().id, errs);
+    expect(opening()).toMatchObject({ state: 'blocked', attempt: 3, reason: 'rail-error' });
+  });
+
+  it('may ask again when it was blocked, for an account or for a link, and not before', () => {
+    const mayAsk = () => !hasAccount(draftOf(till), payee());
+    const other = 'https://other.example';
+    const asks = () => till.does((draft) => onboard(draft, SELLER, payee(), other));
+    onboards();
+    expect(mayAsk()).toBe(false);
     record(`payee:${SELLER}`, { ...refusal, reason: 'country_unsupported' });
-    expect(till.operation(`payee:${SELLER}`)).toMatchObject({ state: 'blocked', reason: 'country_unsupported' });
+    expect(mayAsk()).toBe(true);
+    asks();
+    expect(till.operation(`payee:${SELLER}`)).toMatchObject({ state: 'intended', attempt: 2, returnUrl: other });
+    expect(mayAsk()).toBe(false);
+    record(`payee:${SELLER}`, { railId: 'acct_1', url: 'https://rail/1' });
+    asks();
+    record(`link:${SELLER}:1`, { ...refusal, reason: 'account_invalid' });
+    asks();
+    expect(till.operations('link')).toMatchObject([{ state: 'intended', attempt: 2 }]);
+    expect(mayAsk()).toBe(true);
+    till.note(till.operation(`payee:${SELLER}`), { railId: 'acct_1' });
+    expect(mayAsk()).toBe(false);
   });
 });
 

@@ -2,27 +2,30 @@ import type { DataOf } from '@yuzhi/protocol/declare';
 import type { noteRail, recordRail } from '@yuzhi/protocol/escrow';
 import { moveOperation, type Operation, readKey } from './documents.ts';
 import type { Draft } from './draft.ts';
-import { again, block, taken } from './operations.ts';
+import { anew, block, putOff, retried, taken } from './operations.ts';
 import { opened } from './payees.ts';
 import { endCheckout, received } from './payments.ts';
 import { paidOut, payeeReady, payoutFailed, payoutRefused, track, transferred } from './payouts.ts';
-import { refundFailed, refundSucceeded } from './refunds.ts';
+import { refundFailed, refundRefused, refundSucceeded, showStuck } from './refunds.ts';
 
 type Recorded = DataOf<typeof recordRail>;
 type Noted = DataOf<typeof noteRail>;
 
-/** What the call of an attempt brought; nothing new when the attempt is over or a webhook was faster. */
-export function recorded(draft: Draft, record: Recorded): void {
+/**
+ * What the call of an attempt brought; nothing new when the attempt is over or a webhook was faster. `retryDays`: how
+ * long what the rail refuses for now is tried again.
+ */
+export function recorded(draft: Draft, record: Recorded, retryDays: number): void {
   const operation = draft.book.operation(record.operationId);
   if (!operation) throw new Error(`the rail answers for ${record.operationId}, which nobody asked`);
   if (operation.attempt !== record.attempt) return;
   if (operation.state === 'sent' && record.outcome === 'done') return addressed(draft, operation, record);
   if (operation.state !== 'intended') return;
-  if (record.outcome === 'refused') return refused(draft, operation, record);
+  if (record.outcome === 'refused') return refused(draft, operation, record, retryDays);
   const { railId } = record;
   const took = taken(operation);
   const ended = operation.kind === 'link' ? moveOperation(took, 'done') : took;
-  const next = draft.putOperation({ ...ended, railId, reason: null });
+  const next = draft.putOperation({ ...ended, railId });
   addressed(draft, next, record);
 }
 
@@ -39,19 +42,24 @@ function addressed(draft: Draft, { kind, orderId, party, id }: Operation, { rail
   }
 }
 
-function refused(draft: Draft, operation: Operation, { reason, isTransient }: Recorded): void {
+function refused(draft: Draft, operation: Operation, { reason, isTransient }: Recorded, retryDays: number): void {
   const why = reason ?? 'refused';
+  const turned = () => (isTransient ? putOff(draft, operation, why, retryDays) : block(draft, operation, why));
   switch (operation.kind) {
     case 'checkout':
       return endCheckout(draft, operation, why);
     case 'transfer':
     case 'payout':
-      return payoutRefused(draft, operation, why, isTransient);
+      return void payoutRefused(draft, turned(), why);
     case 'refund':
       draft.void(operation);
+      return refundRefused(draft, turned());
+    // A person waits for his page: he learns of it soon, and may ask again.
+    case 'payee':
+    case 'link':
+      if (isTransient) retried(draft, operation, why);
+      else block(draft, operation, why);
   }
-  if (isTransient) again(draft, operation, why);
-  else block(draft, operation, why);
 }
 
 /** A state of an object of the rail. An older one than we know never takes anything back. */
@@ -94,7 +102,8 @@ function paymentNoted(draft: Draft, operation: Operation | undefined, note: Note
 
 /** A person has put right what blocked it. */
 export function retry(draft: Draft, operation: Operation): Operation {
-  const next = again(draft, operation, null);
+  const next = anew(draft, operation);
+  if (next.kind === 'refund') showStuck(draft, next);
   if (next.kind === 'transfer') track(draft, next, 'transfer-retried');
   if (next.kind === 'payout') track(draft, next, 'payout-retried');
   return next;

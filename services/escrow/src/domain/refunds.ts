@@ -67,7 +67,22 @@ export function refundFailed(draft: Draft, operation: Operation, reason: string)
   } else {
     draft.void(operation);
   }
-  retried(draft, operation, reason);
+  refundRefused(draft, retried(draft, operation, reason));
+}
+
+/** A refund that is tried again, or blocked. */
+export function refundRefused(draft: Draft, refund: Operation): void {
+  if (refund.state === 'blocked') showStuck(draft, refund);
+}
+
+/** An order is stuck while a refund of it waits for a person. */
+export function showStuck(draft: Draft, { orderId }: Operation): void {
+  const order = orderId === null ? undefined : draft.book.order(orderId)!;
+  if (!order) return;
+  const refunds = order.refunds.map(({ operationId }) => draft.book.operation(operationId)!);
+  const blocked = refunds.find(({ state }) => state === 'blocked');
+  const stuck = blocked ? { reason: blocked.reason!, since: order.stuck?.since ?? draft.now } : null;
+  draft.putOrder({ ...order, stuck });
 }
 
 function marked(draft: Draft, { orderId, id }: Operation, isDone: boolean): Order | undefined {

@@ -41,7 +41,7 @@ export function apply(draft: Draft, order: Order): void {
       [escrowOf(saleId), -paidFen],
     ],
   });
-  draft.putOrder(moveOrder(order, 'applied'));
+  draft.putOrder({ ...moveOrder(order, 'applied'), stuck: null });
   draft.tell(depositApplied, { saleId, orderId, party, amountFen: String(paidFen) }, saleId);
   fund(draft, saleId);
 }
