@@ -27,7 +27,7 @@ const Organisation = z.object({
 });
 /** Key: the USCC. */
 export const organisations = table('identity.organisations.v1', Organisation.extend({ verified: z.boolean() }));
-/** Key: the person's id. Compacted, so that a person can be forgotten: elsewhere on the log stand only ids. */
+/** Key: the person's id. Compacted, so that a name can be replaced or deleted: events hold ids (ADR 28). */
 export const people = table('identity.people.v1', z.object({ person: Id, name: line(60) }));
 
 export const identityRefusals = {
