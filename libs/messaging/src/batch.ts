@@ -61,21 +61,23 @@ function decideNew(batch: Batch, judged: Judged, now: number): Outcome {
   const { service } = batch;
   const traced = span(`decide ${envelope.type}`, 'consumer', envelope.traceparent, { 'yuzhi.service': service });
   const { traceparent } = traced;
-  const answer = (to: Outcome) => (envelope.answerTo ? [answerRecord(service, envelope, to, traceparent)] : []);
-  const send = (records: ReturnType<typeof answer>) =>
-    batch.entry.outgoing.push(...records.map((record) => ({ partition: taken.lease.partition, ...record })));
+  const { partition } = taken.lease;
+  const send = (records: Work['records']) => {
+    for (const record of records) batch.entry.outgoing.push({ partition, ...record });
+  };
   try {
     const { outcome, records, apply } = work(batch, judged, now, traceparent);
-    const last = answer(outcome);
+    const last = envelope.answerTo ? answerRecord(service, envelope, outcome, traceparent) : undefined;
     apply();
-    send([...records, ...last]);
+    send(records);
+    if (last) send([last]);
     traced.end({ 'yuzhi.outcome': outcome.code });
     return outcome;
   } catch (e) {
-    const { partition, offset, key, value, lease } = taken;
+    const { offset, key, value, lease } = taken;
     const error = e instanceof Error ? (e.stack ?? e.message) : String(e);
     batch.entry.quarantined.push({ topic: lease.topic, partition, offset, key, value, error });
-    send(answer(refusal('internal-fault')));
+    if (envelope.answerTo) send([answerRecord(service, envelope, refusal('internal-fault'), traceparent)]);
     traced.end({ 'yuzhi.outcome': 'internal-fault' }, e);
     return refusal('internal-fault');
   }
@@ -99,21 +101,15 @@ function work(batch: Batch, judged: Judged, now: number, traceparent: string | u
     before === undefined ? undefined : store!.advance?.(before, now),
   );
   const { decided: decision, moves } = noticingMoves(() => judgement.decide(passed ? passed.state : before, now));
-  const effects = new Effects();
-  if (passed?.effects instanceof Effects) effects.also(passed.effects);
-  const byItself = effects.events.length;
-  effects.also(decision);
+  const byTime = passed?.effects instanceof Effects ? passed.effects : undefined;
+  const effects = byTime ? new Effects().also(byTime).also(decision) : decision;
   const outcome = outcomeOf(decision, judged);
   const next = decision.state ?? passed?.state;
-  const cause = { ...envelope, traceparent };
-  // What time alone brings about is nobody's act: least of all of the bidder who happened to come next.
-  const time = byItself ? { ...cause, ...actOfTime(batch, store!) } : cause;
-  const at = { version: versionOf(next ?? before), now };
-  const records = [
-    ...effects.events.map((told, n) => eventRecord(told, n < byItself ? time : cause, n, at)),
-    ...effects.asks.map((asking, n) => askRecord(asking, cause, n, batch.service)),
-    ...effects.kept.map(keptRecord),
-  ];
+  const records = recordsOf(batch, judged, effects, {
+    byItself: byTime?.events.length ?? 0,
+    traceparent,
+    at: { version: versionOf(next ?? before), now },
+  });
   const apply = () => {
     if (effects.rows.length) pieceOf(batch.rows, store!, () => [] as unknown[]).push(...effects.rows);
     batch.shows.push(...effects.shows);
@@ -125,6 +121,28 @@ function work(batch: Batch, judged: Judged, now: number, traceparent: string | u
     pieceOf(batch.touched, store!, () => new Map<string, unknown>()).set(envelope.key, next);
   };
   return { outcome, records, apply };
+}
+
+const NO_RECORDS: Work['records'] = [];
+interface Telling {
+  /** How many of the events time alone has brought about. */
+  byItself: number;
+  traceparent: string | undefined;
+  at: { version: number; now: number };
+}
+
+function recordsOf(batch: Batch, { envelope, store }: Judged, effects: Effects, told: Telling): Work['records'] {
+  const { events, asks, kept } = effects;
+  if (!events.length && !asks.length && !kept.length) return NO_RECORDS;
+  const { byItself, traceparent, at } = told;
+  const cause = { ...envelope, traceparent };
+  // What time alone brings about is nobody's act: least of all of the bidder who happened to come next.
+  const time = byItself ? { ...cause, ...actOfTime(batch, store!) } : cause;
+  return [
+    ...events.map((one, n) => eventRecord(one, n < byItself ? time : cause, n, at)),
+    ...asks.map((asking, n) => askRecord(asking, cause, n, batch.service)),
+    ...kept.map(keptRecord),
+  ];
 }
 
 /** Who does what falls due, and by which command it is done when nobody asks for anything else. */

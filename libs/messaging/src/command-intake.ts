@@ -191,7 +191,9 @@ export class CommandIntake implements CommandFollower {
 
   async #commit(partitions: Partition[], share: number): Promise<boolean> {
     const held = partitions.filter((p) => p.lease && this.#partitions.get(p.number) === p);
-    const taken: Leased[] = held.flatMap((p) => p.queue.slice(0, share).map((r) => ({ ...r, lease: p.lease! })));
+    const taken: Leased[] = held.flatMap((p) =>
+      p.queue.slice(0, share).map((r) => Object.assign(r, { lease: p.lease! })),
+    );
     if (!taken.length) return true;
     const sent = this.outbox.takeSent();
     let committed: Committed;

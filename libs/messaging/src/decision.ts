@@ -34,45 +34,54 @@ export interface Kept {
   data: unknown;
 }
 
+/** Most decisions have no effect of most kinds, and then cost no list. */
+const NONE: readonly never[] = Object.freeze([]);
+function together<T>(list: readonly T[], more: readonly T[]): readonly T[] {
+  if (!more.length) return list;
+  if (list === NONE) return [...more];
+  (list as T[]).push(...more);
+  return list;
+}
+
 /** What a decision leads to besides the new state: all of it is in the same commit, or only after it. */
 export class Effects {
-  readonly events: Told[] = [];
-  readonly asks: Asking[] = [];
-  readonly shows: Shown[] = [];
-  readonly kept: Kept[] = [];
-  readonly rows: unknown[] = [];
+  events: readonly Told[] = NONE;
+  asks: readonly Asking[] = NONE;
+  shows: readonly Shown[] = NONE;
+  kept: readonly Kept[] = NONE;
+  rows: readonly unknown[] = NONE;
 
   /** A fact for whoever listens. */
   tell<E extends Event>(event: E, data: InputOf<E>, saleId?: string): this {
-    this.events.push({ event, data, ...(saleId && { saleId }) });
+    this.events = together(this.events, [{ event, data, ...(saleId && { saleId }) }]);
     return this;
   }
   /** A command to another service; its outcome comes back to the handler marked `@Answers(command)`. */
   ask<C extends Command>(command: C, key: string, data: InputOf<C>): this {
-    this.asks.push({ command, key, data });
+    this.asks = together(this.asks, [{ command, key, data }]);
     return this;
   }
   /** The latest word on `key` for everyone who holds the table; `null` deletes it. */
   keep<T extends Table>(table: T, key: string, data: InputOf<T> | null): this {
-    this.kept.push({ table, key, data });
+    this.kept = together(this.kept, [{ table, key, data }]);
     return this;
   }
   /** Live to whoever watches, after the commit. `seq` rises by one per channel. */
   show<S extends Stream>(stream: S, key: string, seq: number, item: z.input<S['item']>): this {
-    this.shows.push({ stream, key, seq, item });
+    this.shows = together(this.shows, [{ stream, key, seq, item }]);
     return this;
   }
   /** Rows that the store appends in the same commit. */
   append(...rows: unknown[]): this {
-    this.rows.push(...rows);
+    this.rows = together(this.rows, rows);
     return this;
   }
   also(other: Effects): this {
-    this.events.push(...other.events);
-    this.asks.push(...other.asks);
-    this.shows.push(...other.shows);
-    this.kept.push(...other.kept);
-    this.rows.push(...other.rows);
+    this.events = together(this.events, other.events);
+    this.asks = together(this.asks, other.asks);
+    this.shows = together(this.shows, other.shows);
+    this.kept = together(this.kept, other.kept);
+    this.rows = together(this.rows, other.rows);
     return this;
   }
 }

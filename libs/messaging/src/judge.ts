@@ -20,8 +20,8 @@ export interface Judged {
   /** A door's request without a key of its own: nobody can have sent it before. */
   fresh: boolean;
   hash: string;
-  command?: Command;
-  store?: Store<unknown, unknown>;
+  command: Command | undefined;
+  store: Store<unknown, unknown> | undefined;
 }
 
 /** An owner that does not know this version yet: the partition waits for its deployment. */
@@ -73,7 +73,7 @@ export function read(taken: Leased, entry: Entry, handlers: Handlers, service: s
     const hash = inputHash(envelope.type, envelope.key, envelope.data);
     const handler = handlerOf(envelope, handlers);
     if (!handler) refuseUnknownVersion(envelope.type, handlers, service);
-    return { taken, envelope, asked, fresh, hash, ...(handler && { command: handler.command, store: handler.store }) };
+    return { taken, envelope, asked, fresh, hash, command: handler?.command, store: handler?.store };
   } catch (e) {
     if (e instanceof UnknownVersion) throw e;
     const { partition, offset, key, value, lease } = taken;
