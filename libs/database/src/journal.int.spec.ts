@@ -107,7 +107,8 @@ describe('the inbox', () => {
       filing('never').id,
       filing('l', other).id,
     ]);
-    const { now, ...first } = filing('k');
+    const { now, said, ...rest } = filing('k');
+    const first = { ...rest, outcome: JSON.parse(said) as unknown };
     expect(known).toHaveLength(2);
     expect(known).toContainEqual(first);
     expect(known).toContainEqual({ ...first, ...other, id: filing('k', other).id });
@@ -138,7 +139,7 @@ describe('the inbox', () => {
       code: 'bid-below-next-valid',
       body: { nextFen: '9007199254740993', 名: ['“引号”', '\\', null] },
     };
-    await commit(entry([step(lease, 1n)], { filed: [filing('键"\'\\,{}', { outcome })] }));
+    await commit(entry([step(lease, 1n)], { filed: [filing('键"\'\\,{}', { said: JSON.stringify(outcome) })] }));
     expect((await journal.known(database.reader, [filing('键"\'\\,{}').id]))[0]!.outcome).toEqual(outcome);
   });
 });

@@ -34,7 +34,9 @@ export interface Filed extends Asked {
   inputHash: string;
   outcome: Outcome;
 }
-export interface Filing extends Filed {
+export interface Filing extends Omit<Filed, 'outcome'> {
+  /** The outcome as JSON, made once for all who are told it. */
+  said: string;
   /** Platform time of the decision, epoch ms. */
   now: number;
 }
@@ -65,6 +67,9 @@ export interface Entry {
   /** Wall-clock day of filing. */
   filedOn: string;
 }
+
+/** SQLSTATE unique_violation. */
+const UNIQUE = '23505';
 
 /** Another owner took the partition, or the log is not where we left it. */
 export class Fenced extends Error {}
@@ -131,7 +136,7 @@ const fixedValues = (e: Entry) => [
   e.filed.map((f) => f.inputHash),
   e.filed.map((f) => f.now),
   // As one text: as elements of an array of Postgres every quote in them would be escaped.
-  `[${e.filed.map((f) => JSON.stringify(f.outcome)).join(',')}]`,
+  `[${e.filed.map((f) => f.said).join(',')}]`,
   e.outgoing.map((o) => o.partition),
   e.outgoing.map((o) => o.topic),
   e.outgoing.map((o) => o.key),
@@ -203,9 +208,11 @@ export class Journal {
       const { rows } = await db.query<{ seqs: string[] | null }>({ name, text, values });
       return (rows[0]!.seqs ?? []).map(BigInt);
     } catch (e) {
-      const { code, message } = e as { code?: string; message: string };
+      const { code, message, table } = e as { code?: string; message: string; table?: string };
       if (code === 'YZ001') throw new Fenced(message);
       if (code === 'YZ002') throw new Known(message);
+      // What the door vouches for is not looked for, and may still be on the log twice.
+      if (code === UNIQUE && table?.startsWith('inbox')) throw new Known(message);
       throw e;
     }
   }

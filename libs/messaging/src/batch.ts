@@ -9,7 +9,6 @@ import { Accepted, type Decision, Effects, type Shown } from './decision.ts';
 import { answerRecord, askRecord, eventRecord, keptRecord, servicePrincipal } from './effects.ts';
 import type { Handlers } from './handlers.ts';
 import { answerType, type Judged, judge } from './judge.ts';
-import type { Reply } from './replies.ts';
 
 type AnyStore = Store<unknown, unknown>;
 
@@ -22,8 +21,8 @@ export interface Batch {
   touched: Map<AnyStore, Map<string, unknown>>;
   rows: Map<AnyStore, unknown[]>;
   /** What was decided before, by the id of what was asked. */
-  inbox: Map<string, Filed>;
-  replies: Map<string, Reply[]>;
+  inbox: Map<string, Pick<Filed, 'inputHash' | 'outcome'>>;
+  replies: Map<string, string[]>;
   shows: Shown[];
   decided: { type: string; code: string }[];
   moves: Move[];
@@ -40,19 +39,19 @@ export function decideOne(batch: Batch, judged: Judged, now: number): void {
   const { entry, inbox, replies } = batch;
   const { envelope, asked, hash } = judged;
   const before = inbox.get(asked.id);
-  let outcome: Outcome;
-  if (before) outcome = before.inputHash === hash ? before.outcome : refusal('idempotency-key-reused');
+  let said: string;
+  if (before) said = JSON.stringify(before.inputHash === hash ? before.outcome : refusal('idempotency-key-reused'));
   else {
-    outcome = decideNew(batch, judged, now);
-    const filed = { ...asked, commandId: envelope.id, type: envelope.type, inputHash: hash, outcome, now };
-    inbox.set(asked.id, filed);
-    entry.filed.push(filed);
+    const outcome = decideNew(batch, judged, now);
+    said = JSON.stringify(outcome);
+    inbox.set(asked.id, { inputHash: hash, outcome });
+    entry.filed.push({ ...asked, commandId: envelope.id, type: envelope.type, inputHash: hash, said, now });
     batch.decided.push({ type: envelope.type, code: outcome.code });
   }
   if (!envelope.replyTo) return;
   const waiting = replies.get(envelope.replyTo) ?? [];
   replies.set(envelope.replyTo, waiting);
-  waiting.push({ id: envelope.id, outcome });
+  waiting.push(`{"id":"${envelope.id}","outcome":${said}}`);
 }
 
 /** A throw here names its command: nothing was changed, so it is set aside in the same commit and the batch goes on. */

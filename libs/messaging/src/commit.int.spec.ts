@@ -164,6 +164,22 @@ describe('an idempotency key', () => {
     expect(outcomes).toEqual([done('3'), done('10'), done('1')]);
     expect(await till.booked(account)).toEqual(['1', '2', '3', '4']);
   });
+
+  it('that the door vouched for as new, on the log twice, is told apart by the inbox itself', async () => {
+    const account = accountId();
+    const command = till.book(account, '1');
+    await till.ask(command);
+    await till.stop();
+    await till.open();
+    const heard: Reply[] = [];
+    const stop = await new MemoryPager().subscribe(replyChannel('g-3'), (said: Reply[]) => heard.push(...said));
+    till.put({ ...command, replyTo: 'g-3' }, till.book(account, '2', { replyTo: 'g-3' }));
+    await until(() => heard.length === 2);
+    expect(heard.map(({ outcome }) => outcome)).toEqual([done('1'), done('3')]);
+    expect(await till.booked(account)).toEqual(['1', '2']);
+    expect(await till.rows('select from quarantine where key = $1', account)).toEqual([]);
+    await stop();
+  });
 });
 
 describe('the clock of decisions', () => {

@@ -1,4 +1,4 @@
-import type { Entry, Filed, Journal, Step } from '@yuzhi/database/journal';
+import type { Entry, Filing, Journal, Step } from '@yuzhi/database/journal';
 import type { Reader } from '@yuzhi/database/store';
 import { type Batch, decideOne } from './batch.ts';
 import { readClocks } from './clocks.ts';
@@ -7,7 +7,7 @@ import type { Handlers } from './handlers.ts';
 import type { Move } from '@yuzhi/telemetry/moves';
 import { isControl, type Judged, type Leased, read } from './judge.ts';
 import type { LogRecord } from './log.ts';
-import type { Reply } from './replies.ts';
+import type { Outcome } from '@yuzhi/protocol/declare';
 
 /** A row of the outbox, of the partition whose next owner sends it again if we do not. */
 export interface Outbound extends LogRecord {
@@ -16,7 +16,8 @@ export interface Outbound extends LogRecord {
 }
 export interface Committed {
   steps: Step[];
-  replies: Map<string, Reply[]>;
+  /** By the gateway that waits: each a `Reply` as it travels. */
+  replies: Map<string, string[]>;
   outgoing: Outbound[];
   shows: Shown[];
   decided: { type: string; code: string }[];
@@ -37,11 +38,13 @@ export interface CommitterParts {
 
 /** Outcomes of one generation that memory keeps; two generations are kept. */
 const REMEMBERED = 20_000;
+/** Of text alone: what lives so long is walked over and moved by each collection of garbage. */
+type Remembered = Pick<Filing, 'inputHash' | 'said'>;
 
 /** One batch: answer what is known, load, decide in memory, and one statement that commits all of it or nothing. */
 export class Committer {
-  #recent = new Map<string, Filed>();
-  #older = new Map<string, Filed>();
+  #recent = new Map<string, Remembered>();
+  #older = new Map<string, Remembered>();
 
   constructor(private readonly parts: CommitterParts) {}
 
@@ -93,11 +96,11 @@ export class Committer {
     this.#older.clear();
   }
 
-  async #known(judged: Judged[], entry: Entry, lookUp: boolean): Promise<Map<string, Filed>> {
-    const inbox = new Map<string, Filed>();
+  async #known(judged: Judged[], entry: Entry, lookUp: boolean): Promise<Batch['inbox']> {
+    const inbox: Batch['inbox'] = new Map();
     for (const { asked, fresh } of judged) {
       const filed = this.#recent.get(asked.id) ?? this.#older.get(asked.id);
-      if (filed) inbox.set(asked.id, filed);
+      if (filed) inbox.set(asked.id, { inputHash: filed.inputHash, outcome: JSON.parse(filed.said) as Outcome });
       else if (!lookUp && !fresh) entry.doubtful.push(asked.id);
     }
     if (!lookUp) return inbox;
@@ -105,8 +108,8 @@ export class Committer {
     for (const f of await this.parts.journal.known(this.parts.writer, all)) inbox.set(f.id, f);
     return inbox;
   }
-  #remember(filed: Filed[]): void {
-    for (const f of filed) this.#recent.set(f.id, f);
+  #remember(filed: Filing[]): void {
+    for (const { id, inputHash, said } of filed) this.#recent.set(id, { inputHash, said });
     if (this.#recent.size < REMEMBERED) return;
     this.#older = this.#recent;
     this.#recent = new Map();

@@ -29,7 +29,7 @@ describe.each(kinds)('a pager over %s', (_, make) => {
     const channel = replyChannel(randomUUID());
     await listener.subscribe(channel, (message) => mine.push(message));
     await listener.subscribe(replyChannel(randomUUID()), (message) => others.push(message));
-    speaker.publish(channel, [{ id: '1', outcome: { status: 200, body: { title: '豫知' } } }]);
+    speaker.publish(channel, JSON.stringify([{ id: '1', outcome: { status: 200, body: { title: '豫知' } } }]));
     await until(() => mine.length === 1);
     expect(mine).toEqual([[{ id: '1', outcome: { status: 200, body: { title: '豫知' } } }]]);
     expect(others).toEqual([]);
@@ -41,7 +41,7 @@ describe.each(kinds)('a pager over %s', (_, make) => {
     const channel = liveChannel('bidding.auction.feed.v1', randomUUID());
     await listener.subscribe(channel, (message) => heard.push(message));
     for (const seq of [1, 2, 3])
-      speaker.publish(channel, { items: [{ seq, item: { amountFen: '9007199254740993' } }] });
+      speaker.publish(channel, JSON.stringify({ items: [{ seq, item: { amountFen: '9007199254740993' } }] }));
     await until(() => heard.length === 3);
     expect(heard).toEqual([1, 2, 3].map((seq) => ({ items: [{ seq, item: { amountFen: '9007199254740993' } }] })));
   });
@@ -53,7 +53,7 @@ describe.each(kinds)('a pager over %s', (_, make) => {
     const stop = await listener.subscribe(channel, () => heard.push('first'));
     await listener.subscribe(channel, () => heard.push('second'));
     await stop();
-    speaker.publish(channel, {});
+    speaker.publish(channel, '{}');
     await until(() => heard.length > 0);
     expect(heard).toEqual(['second']);
   });
@@ -70,7 +70,7 @@ describe('a pager whose Redis is away', () => {
     const pager = nowhere();
     const began = performance.now();
     await pager.open();
-    pager.publish('c', { lost: true });
+    pager.publish('c', '{"lost":true}');
     const stop = await pager.subscribe('c', () => {});
     await stop();
     expect(performance.now() - began).toBeLessThan(10_000);

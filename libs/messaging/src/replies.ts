@@ -15,8 +15,8 @@ export interface LiveItems {
 /** Words between processes that may be lost: whoever waits for one can always ask the owner instead. */
 export interface Pager {
   open(): Promise<void>;
-  /** The message as it travels: amounts in it are digits already. */
-  publish(channel: string, message: unknown): void;
+  /** JSON, as it travels. */
+  publish(channel: string, text: string): void;
   /** Answers the way to stop listening. */
   subscribe(channel: string, heard: (message: never) => void): Promise<() => Promise<void>>;
   close(): void;
@@ -45,8 +45,8 @@ export class RedisPager implements Pager {
     this.#opening ??= this.#redis.connect().catch(() => {});
     await atMost(1000, this.#opening);
   }
-  publish(channel: string, message: unknown): void {
-    this.#redis.publish(this.prefix + channel, JSON.stringify(message)).catch(() => {});
+  publish(channel: string, text: string): void {
+    this.#redis.publish(this.prefix + channel, text).catch(() => {});
   }
   async subscribe(channel: string, heard: (message: never) => void): Promise<() => Promise<void>> {
     const name = this.prefix + channel;
@@ -83,8 +83,7 @@ export class RedisPager implements Pager {
 export class MemoryPager implements Pager {
   static readonly #listeners = new Map<string, Set<(message: never) => void>>();
   async open(): Promise<void> {}
-  publish(channel: string, message: unknown): void {
-    const text = JSON.stringify(message);
+  publish(channel: string, text: string): void {
     setImmediate(() => {
       for (const heard of MemoryPager.#listeners.get(channel) ?? []) heard(JSON.parse(text) as never);
     });

@@ -130,8 +130,8 @@ export class Runtime {
     const { pager, service } = this.parts;
     this.#errands.kick();
     this.sweeper.kick();
-    for (const [gateway, said] of replies) pager.publish(replyChannel(gateway), said);
-    if (shows.length) pager.publish(liveTopic(service), this.#live(shows));
+    for (const [gateway, said] of replies) pager.publish(replyChannel(gateway), `[${said.join(',')}]`);
+    if (shows.length) pager.publish(liveTopic(service), JSON.stringify(this.#live(shows)));
     for (const { type, code } of decided) metrics.decided.of({ service, type, code }).inc();
     for (const move of moves) metrics.moves.of(move).inc();
     if (quarantined) metrics.quarantined.of({ service, kind: 'command' }).inc(quarantined);

@@ -67,6 +67,7 @@ export class LiveView implements OnApplicationShutdown {
     const seq = Math.max(Math.floor(item.at / FRAME_MS), (this.#frames.at(-1)?.seq ?? 0) + 1);
     const frame = { seq, item };
     this.#frames = [...this.#frames.slice(1 - KEPT), frame];
-    this.pager.publish(liveTopic(live.service), [{ channel: liveChannel(live.type, 'main'), items: [frame] }]);
+    const told = [{ channel: liveChannel(live.type, 'main'), items: [frame] }];
+    this.pager.publish(liveTopic(live.service), JSON.stringify(told));
   }
 }
