@@ -241,7 +241,7 @@ describe('an owner that is frozen in a commit and wakes after another has gone o
     expect(woken).toEqual({ ends: ['Fenced'], offsets: [2, 2], goesOn: true, booked: ['2', '3'] });
   });
 
-  it('without the fence takes the offset back, and only the inbox keeps what was decided from being so again', async () => {
+  it('without the fence takes the offset back: only the inbox keeps what was decided from being so again', async () => {
     const woken = await wake(new Frozen('no-fence'));
     expect(woken).toEqual({ ends: ['Known', 'committed'], offsets: [2, 1], goesOn: true, booked: ['2', '3'] });
   });
