@@ -1,6 +1,6 @@
 import type { DataOf } from '@yuzhi/protocol/declare';
 import { demonstrationNumber } from '@yuzhi/protocol/patent-number';
-import type { openFiling } from '@yuzhi/protocol/register';
+import type { openFiling, recordFiling } from '@yuzhi/protocol/register';
 import { makeUscc } from '@yuzhi/protocol/uscc';
 import type { Entry } from './domain/patent.ts';
 
@@ -43,4 +43,11 @@ export const filingData = (more: Partial<DataOf<typeof openFiling>> = {}): DataO
   contractHash: 'c'.repeat(64),
   contractSignedAt: NOW,
   ...more,
+});
+
+export type Said = DataOf<typeof recordFiling>;
+/** What the office says of that filing, and nothing more than its state. */
+export const said = (state: Said['state'], more: Partial<Said> = {}): Said => ({
+  ...{ saleId: SALE, state, officeReference: 'DEMO-1', registeredOn: null, noticeNumber: null },
+  ...{ owner: null, reason: null, ...more },
 });

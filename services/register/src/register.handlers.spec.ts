@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import type { Rulebook } from '@yuzhi/chassis/rulebook';
 import { Accepted, type Decision, type Sent } from '@yuzhi/messaging/decision';
 import type { Command, DataOf } from '@yuzhi/protocol/declare';
-import type { recordFiling } from '@yuzhi/protocol/register';
 import { type Filing, opened, recorded } from './domain/filing.ts';
 import { mirrored, type Patent, requested } from './domain/patent.ts';
 import {
@@ -14,6 +13,8 @@ import {
   OTHER,
   owner,
   PATENT,
+  type Said,
+  said,
   SALE,
   SELLER,
   standing,
@@ -124,20 +125,7 @@ describe('the lock on a patent', () => {
 });
 
 describe('a filing', () => {
-  type Said = DataOf<typeof recordFiling>;
   const intended = opened(filingData(), NOW, { dueAt: NOW + 10 * DAY_MS, rulebookVersion: '2026.1' });
-  const said = (state: Said['state'], more: Partial<Said> = {}): Said => ({
-    ...{
-      saleId: SALE,
-      state,
-      officeReference: 'DEMO-1',
-      registeredOn: null,
-      noticeNumber: null,
-      owner: null,
-      reason: null,
-    },
-    ...more,
-  });
   const record = (filing: Filing | undefined, answer: Said) => filings.record(filing, sent(answer, SALE), NOW);
   const accepted = recorded(intended, said('accepted'), NOW)!;
   const notice = { registeredOn: '2026-12-08', noticeNumber: 'N-1' };

@@ -1,26 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DataOf } from '@yuzhi/protocol/declare';
-import type { recordFiling } from '@yuzhi/protocol/register';
 import fc from 'fast-check';
-import { DAY_MS, filingData, NOW, SALE } from '../register.fixture.ts';
+import { DAY_MS, filingData, NOW, type Said, said } from '../register.fixture.ts';
 import { checked, type Filing, filingProcess, opened, recorded } from './filing.ts';
 
-type Said = DataOf<typeof recordFiling>;
 const DUE = NOW + 10 * DAY_MS;
 const NEXT = NOW + DAY_MS;
 const intended = opened(filingData(), NOW, { dueAt: DUE, rulebookVersion: '2026.1' });
-const said = (state: Said['state'], more: Partial<Said> = {}): Said => ({
-  ...{
-    saleId: SALE,
-    state,
-    officeReference: 'DEMO-1',
-    registeredOn: null,
-    noticeNumber: null,
-    owner: null,
-    reason: null,
-  },
-  ...more,
-});
 const after = (filing: Filing, answer: Said): Filing => {
   const next = recorded(filing, answer, NEXT);
   if (!next) throw new Error(`${answer.state} does not fit ${filing.state}`);
