@@ -15,10 +15,6 @@ export interface Reachable {
 
 /** What a journey cannot cause on a healthy stepped platform: what does, and the test that does it. */
 const ELSEWHERE: Record<string, { by: string; spec: string }> = {
-  'escrow.sale.release.v1 · sale-not-registered': {
-    by: 'two events that cross',
-    spec: 'services/escrow/src/sale.int.spec.ts',
-  },
   'oversight.clock.advance.v1 · clock-immovable': {
     by: 'a platform whose clock stands',
     spec: 'services/oversight/src/clock.int.spec.ts',

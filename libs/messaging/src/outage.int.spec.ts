@@ -27,6 +27,7 @@ let [kafka, postgres, redis] = [] as unknown as Servers;
 let database: TestDatabase;
 let till: Opened;
 let journal: StruckJournal;
+let log: StruckLog;
 let gateway: { log: KafkaLog; pager: RedisPager; heard: Map<string, Reply> };
 const evidence: string[] = [];
 const prefix = freshPrefix('outage');
@@ -69,11 +70,15 @@ async function moved(db: Reader, { steps, ...entry }: Entry): Promise<Entry> {
 }
 /** Without an outbox, what cannot be sent at once is never sent. */
 class StruckLog extends KafkaLog {
+  isBrokerThere = true;
+  underWay = 0;
+
   override async send(records: LogRecord[]): Promise<void> {
-    if (mutant !== 'no-outbox' || isBrokerThere) await super.send(records);
+    if (mutant === 'no-outbox' && !this.isBrokerThere) return;
+    this.underWay += 1;
+    await super.send(records).finally(() => (this.underWay -= 1));
   }
 }
-let isBrokerThere = true;
 
 const settingsOf = (clientId: string, brokers = kafka.part.brokers) => ({
   brokers,
@@ -95,7 +100,7 @@ beforeAll(async () => {
   });
   const pager = new RedisPager(redis.part.url);
   journal = new StruckJournal();
-  const log = new StruckLog(settingsOf('till'));
+  log = new StruckLog(settingsOf('till'));
   till = await openService('till', { urls: database.urls, log, pager, journal, projections: [view] });
 }, 90_000);
 afterEach(() => void (mutant = undefined));
@@ -188,13 +193,15 @@ async function postgresAway(): Promise<void> {
 /** Killed between a decision and its commit: what that has to tell finds no broker. */
 async function brokerAway(): Promise<void> {
   const letGo = await journal.hold();
+  // A message that was under way would hold up the one that this is about, until the broker is back.
+  await until(() => log.underWay === 0);
   kafka.kill();
-  isBrokerThere = false;
+  log.isBrokerThere = false;
   letGo();
   await until(async () => (await outbox()) > 0 || mutant === 'no-outbox');
   await new Promise((go) => setTimeout(go, 1000));
   await kafka.revive();
-  isBrokerThere = true;
+  log.isBrokerThere = true;
 }
 const outbox = async () =>
   (await database.reader.query<{ n: number }>('select count(*)::int as n from outbox')).rows[0]!.n;

@@ -111,13 +111,13 @@ export const recordSeal = command('contracts.deal.record-seal.v1', {
   permission: ['service'],
   rejections: {},
 });
-/** Sent by contracts itself from escrow's `funded`, register's `registered` and `refused`, escrow's `settled`. */
+/** Sent by contracts itself from escrow's `funded`, `registered` and `settled`, and register's `refused`. */
 export const noteProgress = command('contracts.deal.note-progress.v1', {
   summary: { zh: '交易进展', en: 'The deal moved on' },
   ...saleId,
   data: z.object({
     saleId: SaleId,
-    what: z.enum(['funded', 'registered', 'filing-refused', 'settled']),
+    what: z.enum(['funded', 'registered', 'registered-to-another', 'filing-refused', 'settled']),
     registeredOn: CivilDate.nullable(),
     reason: z.string().max(300).nullable(),
   }),

@@ -210,9 +210,6 @@ export const refusal = (
   [nextZh, nextEn]: readonly [zh: string, en: string],
 ): Refusal => ({ status, zh, en, next: { zh: nextZh, en: nextEn } });
 
-/** A refusal of the same request that may well succeed a little later. */
-export const notYet = (...of: Parameters<typeof refusal>): Refusal => ({ ...refusal(...of), transient: true });
-
 /** Picks from a service's catalogue what one command may answer. */
 export function refusing<All extends Refusals, R extends keyof All & string>(all: All, ...codes: R[]): Refusals<R> {
   return Object.fromEntries(codes.map((code) => [code, all[code]])) as unknown as Refusals<R>;

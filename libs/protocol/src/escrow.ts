@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command, event, hook, query, refusal, refusing, notYet } from './declare.ts';
+import { command, event, hook, query, refusal, refusing } from './declare.ts';
 import { InventorShare } from './listings.ts';
 import { CivilDate, Fen, Id, Instant, page, paging, PartyId, PositiveFen, SaleId, SignedFen } from './scalars.ts';
 
@@ -8,7 +8,6 @@ const Book = z.literal('main');
 const book = { key: 'book', keyType: Book } as const;
 const inBook = { book: Book.default('main') };
 const nothing = z.object({});
-const wait = ['请稍后重试。', 'Try again shortly.'] as const;
 const desk = ['请联系平台核查。', 'Contact the desk.'] as const;
 
 export const escrowRefusals = {
@@ -36,11 +35,6 @@ export const escrowRefusals = {
     409,
     ['收款账户已开通或正在开通。', 'The payee account exists already.'],
     ['请查看收款账户状态。', 'See its status.'],
-  ),
-  'sale-not-registered': notYet(
-    409,
-    ['登记尚未完成，不得放款。', 'The transfer is not registered; nothing is released.'],
-    wait,
   ),
   'operation-not-found': refusal(
     404,
@@ -132,7 +126,7 @@ export const noteRegistration = command('escrow.sale.note-registration.v1', {
   rejections: {},
 });
 export const NetDeduction = z.enum(['fee', 'costs']).meta({ id: 'NetDeduction' });
-/** Asked once the price is in escrow; asked again after that, it was done before. */
+/** Asked once escrow has told that the register shows the buyer; asked again after that, it was done before. */
 export const releaseSale = command('escrow.sale.release.v1', {
   summary: { zh: '放款', en: 'Release the price' },
   ...book,
@@ -151,7 +145,7 @@ export const releaseSale = command('escrow.sale.release.v1', {
   answer: z.object({ feeFen: Fen, netFen: Fen, inventorsFen: Fen, sellerFen: Fen }),
   permission: ['service'],
   askedBy: ['contracts'],
-  rejections: refusing(r, 'sale-not-registered'),
+  rejections: {},
 });
 export const onboardPayee = command('escrow.payee.onboard.v1', {
   route: 'POST /v1/payees',
@@ -270,6 +264,16 @@ export const saleFunded = event('escrow.sale.funded.v1', {
   key: 'saleId',
   data: z.object({ ...sale, priceFen: Fen }),
   sentence: { zh: '价款 {priceFen:fen} 已足额托管。', en: 'The price of {priceFen:fen} is in escrow.' },
+  audience: 'parties',
+});
+/** Whom the register shows in place of the seller: a price is released only when that is the buyer. */
+export const saleRegistered = event('escrow.sale.registered.v1', {
+  key: 'saleId',
+  data: z.object({ ...sale, registeredOn: CivilDate, shows: z.enum(['buyer', 'another']) }),
+  sentence: {
+    zh: '登记结果已核对，登记簿上的权利人为{shows:term}。',
+    en: 'The registration was checked: the register shows {shows:term}.',
+  },
   audience: 'parties',
 });
 export const saleReleased = event('escrow.sale.released.v1', {

@@ -379,7 +379,7 @@ const others: Fault[] = [
   },
   {
     what: 'an outcome whose status and code do not fit each other',
-    plant: () => filed({ status: 500, code: 'sale-not-registered', body: {} }),
+    plant: () => filed({ status: 500, code: 'order-not-payable', body: {} }),
     by: ['inbox-sound'],
     row: 'register.inbox service:listings CN1 k',
   },

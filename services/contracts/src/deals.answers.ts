@@ -44,7 +44,7 @@ export class DealAnswers {
   @Answers(releaseSale, DealStore)
   readonly released: AnswerTable<Deal, typeof releaseSale> = {
     accepted: this.#done('release'),
-    refused: { 'sale-not-registered': this.#denied('release') },
+    refused: {},
     failed: this.#denied('release'),
   };
 

@@ -13,9 +13,9 @@ import {
 } from '@yuzhi/protocol/contracts';
 import type { DataOf } from '@yuzhi/protocol/declare';
 import { organisations } from '@yuzhi/protocol/identity';
-import { saleFunded, saleSettled } from '@yuzhi/protocol/escrow';
+import { saleFunded, saleRegistered, saleSettled } from '@yuzhi/protocol/escrow';
 import { resultConfirmed } from '@yuzhi/protocol/listings';
-import { filingRefused, filingRegistered } from '@yuzhi/protocol/register';
+import { filingRefused } from '@yuzhi/protocol/register';
 import { Injectable } from '@nestjs/common';
 import { DealStore } from './deals.store.ts';
 import type { Deal } from './domain/deal.ts';
@@ -77,9 +77,10 @@ export class DealHandlers {
   onFunded({ saleId }: DataOf<typeof saleFunded>) {
     return follow(noteProgress, saleId, { saleId, what: 'funded', registeredOn: null, reason: null });
   }
-  @On(filingRegistered)
-  onRegistered({ saleId, registeredOn }: DataOf<typeof filingRegistered>) {
-    return follow(noteProgress, saleId, { saleId, what: 'registered', registeredOn, reason: null });
+  @On(saleRegistered)
+  onRegistered({ saleId, registeredOn, shows }: DataOf<typeof saleRegistered>) {
+    const what = shows === 'buyer' ? 'registered' : 'registered-to-another';
+    return follow(noteProgress, saleId, { saleId, what, registeredOn, reason: null });
   }
   @On(filingRefused)
   onRefused({ saleId, reason }: DataOf<typeof filingRefused>) {

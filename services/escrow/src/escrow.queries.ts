@@ -9,7 +9,7 @@ import { depositOf, escrowOf, payableTo } from './domain/accounts.ts';
 import type { Operation, Order, Payee, Sale } from './domain/documents.ts';
 import { onboardingId } from './domain/payees.ts';
 import { nextChargeFen } from './domain/payments.ts';
-import { isRegistered } from './domain/release.ts';
+import { isRegistered } from './domain/sales.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { PaymentRail } from './payment-rail.ts';
 

@@ -12,6 +12,7 @@ import {
   payoutPaid,
   releaseSale,
   saleFunded,
+  saleRegistered,
   saleOverdue,
   saleReleased,
   saleSettled,
@@ -78,8 +79,8 @@ describe('a sale from the deposit to the last payout', () => {
     expect(await house.told(depositApplied, saleId)).toHaveLength(1);
     expect(await house.told(saleFunded, saleId)).toEqual([{ saleId, priceFen: '10000000' }]);
 
-    expect((await releases()).code).toBe('sale-not-registered');
     await registers();
+    expect(await house.told(saleRegistered, saleId)).toEqual([{ saleId, registeredOn: '2026-11-24', shows: 'buyer' }]);
     const inventors = [{ party: inventor, weight: 1 }];
     const split = { feeFen: '200000', netFen: '9300000', inventorsFen: '6975000', sellerFen: '2825000' };
     expect((await releases(inventors, '500000')).body).toEqual(split);
@@ -171,11 +172,13 @@ describe('a release', () => {
   it('waits for the registration, and is done once', async () => {
     await expects(1_000_000n);
     await house.settle(priceOrderId(saleId, BUYER));
-    expect((await releases()).code).toBe('sale-not-registered');
+    expect((await releases()).code).toBe('internal-fault');
     await registers(OTHER);
-    expect((await releases()).code).toBe('sale-not-registered');
+    expect((await releases()).code).toBe('internal-fault');
     expect((await house.money(saleId)).state).toBe('funded');
     await house.send(noteRegistration, { saleId, registeredOn: '2026-11-25', owner: BUYER }, service('escrow'));
+    const shown = (await house.told(saleRegistered, saleId)).map(({ shows }) => shows);
+    expect(shown).toEqual(['another', 'buyer']);
     expect((await house.money(saleId)).state).toBe('registered');
     const key = uuidv7();
     const done = await releases([], '0', key);

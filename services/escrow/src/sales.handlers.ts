@@ -1,5 +1,5 @@
 import { Rulebook } from '@yuzhi/chassis/rulebook';
-import { accept, follow, refuse, type Sent } from '@yuzhi/messaging/decision';
+import { accept, follow, type Sent } from '@yuzhi/messaging/decision';
 import { Handle, On, Wakes } from '@yuzhi/messaging/handlers';
 import type { DataOf } from '@yuzhi/protocol/declare';
 import { expectPrice, noteRegistration, releaseSale, wakeBook } from '@yuzhi/protocol/escrow';
@@ -8,9 +8,9 @@ import { Injectable } from '@nestjs/common';
 import { BOOK, BookStore } from './book.store.ts';
 import type { Order } from './domain/documents.ts';
 import type { Book } from './domain/draft.ts';
-import { priceOrderId, saleOf } from './domain/payments.ts';
-import { isRegistered, release, type ReleaseRules } from './domain/release.ts';
-import { expect, overdue } from './domain/sales.ts';
+import { priceOrderId } from './domain/payments.ts';
+import { release, type ReleaseRules } from './domain/release.ts';
+import { expect, isRegistered, overdue, register } from './domain/sales.ts';
 import type { Split } from './domain/shares.ts';
 
 @Injectable()
@@ -33,9 +33,8 @@ export class SaleHandlers {
   }
   @Handle(noteRegistration, BookStore)
   registered(book: Book | undefined, { data, principal }: Sent<typeof noteRegistration>, now: number) {
-    const { saleId, registeredOn: on, owner } = data;
     const draft = book!.draft(now, principal.party);
-    draft.putSale({ ...saleOf(draft, saleId), registration: { on, owner } });
+    register(draft, data.saleId, { on: data.registeredOn, owner: data.owner });
     return book!.after(draft);
   }
 
@@ -44,7 +43,7 @@ export class SaleHandlers {
     const draft = book!.draft(now, principal.party);
     const sale = draft.book.sale(data.saleId);
     if (!sale || sale.fundedAt === null) throw new Error(`${data.saleId}: released before its price is in escrow`);
-    if (!isRegistered(sale)) return refuse('sale-not-registered');
+    if (!isRegistered(sale)) throw new Error(`${data.saleId}: released before it is registered to its buyer`);
     if (sale.split) return accept(book!, sumsOf(sale.split));
     const inventors = data.inventors.map(({ party, weight }) => ({ party, weight: BigInt(weight) }));
     const { inventorBps, netDeducts, payMonths } = data;

@@ -1,6 +1,5 @@
 import { wire } from '@yuzhi/database/json';
 import type { Effects } from '@yuzhi/messaging/decision';
-import type { Command } from '@yuzhi/protocol/declare';
 import { expectPrice, releaseSale } from '@yuzhi/protocol/escrow';
 import { confirmPatent, openFiling } from '@yuzhi/protocol/register';
 import type { Ask, Asking, Deal } from './deal.ts';
@@ -26,25 +25,11 @@ const ASKS: Record<Ask, (effects: Effects, deal: Deal) => Effects> = {
   },
 };
 
-export const ASKED: Record<Ask, Command> = {
-  confirm: confirmPatent,
-  expect: expectPrice,
-  file: openFiling,
-  release: releaseSale,
-};
-
 export function ask(effects: Effects, deal: Deal, what: Ask): Asking {
   ASKS[what](effects, deal);
   const before = deal.asking?.what === what ? deal.asking.attempt : 0;
   return { what, attempt: before + 1, retryAt: null };
 }
 
-const SECOND_MS = 1_000;
-const DAY_MS = 86_400_000;
-
-/**
- * How long after a refusal the same is asked again: what will pass by itself soon, doubling; what somebody must mend
- * first, daily.
- */
-export const retryAfterMs = (transient: boolean, attempt: number): number =>
-  transient ? Math.min(SECOND_MS * 2 ** Math.min(attempt - 1, 20), DAY_MS) : DAY_MS;
+/** How long after a refusal the same is asked again: somebody must mend its cause first. */
+export const ASK_AGAIN_MS = 86_400_000;

@@ -4,7 +4,7 @@ import { contractOffered, dealClosed, dealEffective, dealStuck, DealState as Sta
 import type { Words } from '@yuzhi/protocol/declare';
 import { ask } from './asks.ts';
 import type { Ask, Deal, Due } from './deal.ts';
-import { officeRefused, OVERDUE } from './stuck.ts';
+import { officeRefused, OVERDUE, TO_ANOTHER } from './stuck.ts';
 
 /** The way of every deal. What a move is told by: our errands, answers to our questions, and what others told of us. */
 export const dealProcess = defineProcess('deal', {
@@ -84,10 +84,10 @@ export class Turn {
     if (state === 'paying' && notes.funded) return this.move('funded');
     if (state === 'registering' && notes.registeredOn !== null) return this.move('registered');
     if (state === 'paying-out' && notes.settled) return this.move('settled');
-    if (state === 'registering' && notes.refusedReason !== null) {
-      this.stick('filing-refused', officeRefused(notes.refusedReason), this.now);
-    }
-    return this;
+    if (state !== 'registering') return this;
+    if (notes.registeredToAnother) return this.stick('registered-to-another', TO_ANOTHER, this.now);
+    if (notes.refusedReason === null) return this;
+    return this.stick('filing-refused', officeRefused(notes.refusedReason), this.now);
   }
 
   /** Says once that the deal does not go on, and why. */

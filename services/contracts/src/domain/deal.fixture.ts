@@ -93,10 +93,12 @@ export function signing(party: string, contentHash = CONTENT): Parameters<typeof
   return { id: `sign ${party}`, idempotencyKey: 'k', type: 'contracts.deal.sign.v1', key: SALE, principal, data };
 }
 
-export const note = (what: 'funded' | 'registered' | 'filing-refused' | 'settled') => ({
+/** What others tell of a deal. */
+export const TOLD = ['funded', 'registered', 'registered-to-another', 'filing-refused', 'settled'] as const;
+export const note = (what: (typeof TOLD)[number]) => ({
   saleId: SALE,
   what,
-  registeredOn: what === 'registered' ? '2027-01-15' : null,
+  registeredOn: what.startsWith('registered') ? '2027-01-15' : null,
   reason: what === 'filing-refused' ? '受让人名称与合同不符' : null,
 });
 

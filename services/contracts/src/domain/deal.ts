@@ -39,7 +39,7 @@ export interface Asking {
 
 /** Why a deal does not go on by itself, for everyone to see. */
 export interface Stuck extends Words {
-  /** The code of a refusal, `<state>-overdue`, or `filing-refused`. */
+  /** The code of a refusal, `<state>-overdue`, `filing-refused` or `registered-to-another`. */
   reason: string;
   since: number;
 }
@@ -48,6 +48,7 @@ export interface Stuck extends Words {
 export interface Notes {
   funded: boolean;
   registeredOn: string | null;
+  registeredToAnother: boolean;
   refusedReason: string | null;
   settled: boolean;
 }
@@ -101,7 +102,7 @@ export function newDeal(data: Opening, terms: DealTerms, now: number): Deal {
     orderId: null,
     due: null,
     asking: null,
-    notes: { funded: false, registeredOn: null, refusedReason: null, settled: false },
+    notes: { funded: false, registeredOn: null, registeredToAnother: false, refusedReason: null, settled: false },
     stuck: null,
   };
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import type { Accepted, Decision } from '@yuzhi/messaging/decision';
 import { signContract } from '@yuzhi/protocol/contracts';
 import { confirmPatent } from '@yuzhi/protocol/register';
-import { retryAfterMs } from './asks.ts';
 import {
   askedBy,
   at,
@@ -19,6 +18,7 @@ import {
   signatureOf,
   signing,
   START,
+  TOLD,
   toldBy,
 } from './deal.fixture.ts';
 import type { Ask, Deal, DealState } from './deal.ts';
@@ -114,7 +114,7 @@ describe('what comes late or again changes nothing', () => {
     expect(seen(denied(deal, what, 'internal-fault', at(later)))).toEqual(nothing(deal));
   });
 
-  it.each(['funded', 'registered', 'settled', 'filing-refused'] as const)('%s, told twice', (what) => {
+  it.each(TOLD)('%s, told twice', (what) => {
     const once = noted(dealIn('signing'), note(what), at(START)).state;
     expect(seen(noted(once, note(what), at(later)))).toEqual(nothing(once));
   });
@@ -146,28 +146,15 @@ describe('a question that was refused', () => {
     }
   });
 
-  it.each([
-    ['sale-not-registered', true],
-    ['internal-fault', false],
-  ] as const)('for release with %s is asked again', (code, transient) => {
-    const decision = denied(dealIn('releasing'), 'release', code, at(START));
-    expect(decision.state.asking?.retryAt).toBe(START + (transient ? 1_000 : DAY_MS));
-    expect(decision.state.stuck?.reason).toBe(transient ? undefined : code);
-    expect(toldBy(decision)).toEqual(transient ? [] : ['stuck']);
-  });
-
-  it('as often as need be, each time after twice as long, at most a day', () => {
+  it('is asked again as often as need be, a day apart', () => {
     let deal = dealIn('releasing');
-    const waits: number[] = [];
-    for (let now = START, n = 0; n < 20; n++) {
-      deal = denied(deal, 'release', 'sale-not-registered', at(now)).state;
-      waits.push(deal.asking!.retryAt! - now);
-      now = deal.asking!.retryAt!;
+    for (let now = START, attempt = 1; attempt < 20; attempt++) {
+      deal = denied(deal, 'release', 'internal-fault', at(now)).state;
+      expect(deal.asking).toEqual({ what: 'release', attempt, retryAt: now + DAY_MS });
+      now += DAY_MS;
       deal = woken(deal, at(now))!.state;
-      expect(deal.asking).toMatchObject({ attempt: n + 2, retryAt: null });
+      expect(deal.asking).toMatchObject({ attempt: attempt + 1, retryAt: null });
     }
-    expect(waits).toEqual(Array.from({ length: 20 }, (_, n) => Math.min(1_000 * 2 ** n, DAY_MS)));
-    expect(retryAfterMs(true, 1_000_000)).toBe(DAY_MS);
   });
 
   it('by a fault of the other service is stuck on that', () => {
@@ -251,6 +238,16 @@ describe('a deadline that passes', () => {
     });
     const registered = noted(refused.state, note('registered'), at(later));
     expect(registered.state).toMatchObject({ state: 'releasing', stuck: null });
+  });
+
+  it('does not go on for a registration to somebody else, whenever that is told, until the buyer is registered', () => {
+    for (const early of [dealIn('filing'), dealIn('registering')]) {
+      const told = noted(early, note('registered-to-another'), at(later)).state;
+      const waits = early.state === 'filing' ? onward(told, at(later)).state : told;
+      expect(waits).toMatchObject({ state: 'registering', stuck: { reason: 'registered-to-another' } });
+      expect(waits.asking).toBeNull();
+      expect(noted(waits, note('registered'), at(later)).state).toMatchObject({ state: 'releasing', stuck: null });
+    }
   });
 
   it('of a seal that came late is told with the seal itself', () => {

@@ -11,7 +11,7 @@ import {
   type signContract,
 } from '@yuzhi/protocol/contracts';
 import type { DataOf, RejectionOf } from '@yuzhi/protocol/declare';
-import { ASKED, retryAfterMs } from './asks.ts';
+import { ASK_AGAIN_MS } from './asks.ts';
 import { type Ask, type Deal, newDeal, type Notes, SIDES, sideOf } from './deal.ts';
 import { dealProcess, type Move, Turn, type WorkingDays } from './deal-process.ts';
 import { refusedWords } from './stuck.ts';
@@ -81,6 +81,7 @@ export function sealed(deal: Deal, { fileHash }: DataOf<typeof recordSeal>, mome
 type Progress = DataOf<typeof noteProgress>;
 function noteOf({ what, registeredOn, reason }: Progress): Partial<Notes> {
   if (what === 'registered') return { registeredOn };
+  if (what === 'registered-to-another') return { registeredToAnother: true };
   return what === 'filing-refused' ? { refusedReason: reason ?? '' } : { [what]: true };
 }
 
@@ -110,12 +111,13 @@ export function granted(deal: Deal, what: Ask, change: Partial<Deal>, moment: Mo
     .done();
 }
 
-/** It said no: asked again later, and unless the cause passes by itself, everyone sees it. */
+/** It said no: everyone sees it, and it is asked again later. */
 export function denied(deal: Deal, what: Ask, code: string, moment: Moment): Accepted<Deal> {
   const { asking } = deal;
   if (asking?.what !== what || asking.retryAt !== null) return accept(deal, {});
-  const transient = ASKED[what].rejections[code]?.transient ?? false;
-  const retryAt = moment.now + retryAfterMs(transient, asking.attempt);
-  const turn = turnOf(deal, moment).set({ asking: { ...asking, retryAt } });
-  return transient ? turn.done() : turn.stick(code, refusedWords(code), moment.now).done();
+  const retryAt = moment.now + ASK_AGAIN_MS;
+  return turnOf(deal, moment)
+    .set({ asking: { ...asking, retryAt } })
+    .stick(code, refusedWords(code), moment.now)
+    .done();
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Accepted, type Decision, type Effects } from '@yuzhi/messaging/decision';
+import { confirmPatent } from '@yuzhi/protocol/register';
 import fc from 'fast-check';
-import { ASKED } from './asks.ts';
 import {
   askedBy,
   at,
@@ -18,6 +18,7 @@ import {
   signatureOf,
   signing,
   START,
+  TOLD,
   toldBy,
 } from './deal.fixture.ts';
 import { type Ask, type Deal, SIDES } from './deal.ts';
@@ -25,7 +26,7 @@ import { dealProcess } from './deal-process.ts';
 import { denied, documented, granted, noted, opened, sealed, signed, willing, woken } from './decisions.ts';
 
 type Decide = (deal: Deal, now: number) => Decision<Deal>;
-const everyCode = [...new Set(Object.values(ASKED).flatMap((command) => Object.keys(command.rejections)))];
+const everyCode = Object.keys(confirmPatent.rejections);
 
 /** Anything that may reach a deal, whether or not it fits: errands twice, answers unasked, notes too early. */
 const happening = fc.oneof(
@@ -45,7 +46,7 @@ const happening = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('note' as const),
-    what: fc.constantFrom('funded', 'registered', 'filing-refused', 'settled' as const),
+    what: fc.constantFrom(...TOLD),
   }),
 );
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;

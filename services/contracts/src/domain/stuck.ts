@@ -25,6 +25,10 @@ export function refusedWords(code: string): Words {
   return { zh, en };
 }
 
+export const TO_ANOTHER: Words = {
+  zh: '登记簿显示的权利人不是本合同的买方，款项继续托管；请联系平台核查。',
+  en: 'The register shows another owner than the buyer; the money stays in escrow. Contact the desk.',
+};
 export const officeRefused = (reason: string): Words => ({
   zh: `登记申请未获通过：${reason}`,
   en: `The filing was refused: ${reason}`,

@@ -6,8 +6,8 @@ import { onboard } from './payees.ts';
 import { accountOf, beginCheckout, depositOrderId, openOrder, priceOrderId } from './payments.ts';
 import { recorded } from './rail-facts.ts';
 import { giveBack } from './refunds.ts';
-import { isRegistered, release } from './release.ts';
-import { apply, closeDeposits, expect as expectPrice } from './sales.ts';
+import { release } from './release.ts';
+import { apply, closeDeposits, expect as expectPrice, isRegistered, register } from './sales.ts';
 import { BUYER, OTHER, SALE, SELLER, T0, Till } from './till.fixture.ts';
 
 const RULES = {
@@ -128,7 +128,7 @@ class World {
       () => deposit?.state === 'paid' && till.does((draft) => apply(draft, deposit)),
       () => sale.priceFen === null && till.does((draft) => expectPrice(draft, asked)),
       () => till.does((draft) => closeDeposits(draft, SALE)),
-      () => till.does((draft) => draft.putSale({ ...sale, registration: { on: '2026-11-24', owner: BUYER } })),
+      () => till.does((draft) => register(draft, SALE, { on: '2026-11-24', owner: BUYER })),
       () => {
         const inventors = [{ party: OTHER, weight: 1n }];
         const claims = { inventors, inventorBps: 7_000, costsFen: 0n, netDeducts: [], payMonths: 6 };

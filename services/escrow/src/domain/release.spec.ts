@@ -3,8 +3,8 @@ import { saleReleased, saleSettled } from '@yuzhi/protocol/escrow';
 import { escrowOf, payableTo } from './accounts.ts';
 import type { Sale } from './documents.ts';
 import { saleOf } from './payments.ts';
-import { type Claims, isRegistered, monthsAfter, release, type ReleaseRules } from './release.ts';
-import { BUYER, draftOf, SALE, SELLER, T0, Till } from './till.fixture.ts';
+import { type Claims, monthsAfter, release, type ReleaseRules } from './release.ts';
+import { BUYER, SALE, SELLER, T0, Till } from './till.fixture.ts';
 
 const [ANN, BOB] = ['01900000-0000-7000-8000-00000000000a', '01900000-0000-7000-8000-00000000000b'];
 const RULES: ReleaseRules = {
@@ -35,12 +35,6 @@ const released = (sale: Sale, claims: Partial<Claims> = {}, rules: Partial<Relea
 beforeEach(() => void (till = new Till()));
 
 describe('the guards of a release', () => {
-  it('know a registration by its buyer', () => {
-    const sale = { ...saleOf(draftOf(till), SALE), buyer: BUYER, seller: SELLER };
-    const registered = (owner: string) => isRegistered({ ...sale, registration: { on: '2026-11-24', owner } });
-    expect([isRegistered(sale), registered(SELLER), registered(BUYER)]).toEqual([false, false, true]);
-  });
-
   it('leave a price that cannot be split to be a mistake of ours, and nothing has moved', () => {
     const sale = funded(5_000n);
     const twice = [ANN, ANN].map((party) => ({ party, weight: 1n }));

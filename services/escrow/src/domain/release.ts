@@ -17,9 +17,6 @@ export interface Claims extends Omit<Release, 'priceFen'> {
   payMonths: number;
 }
 
-/** A register that shows somebody else than the buyer is no registration of this sale. */
-export const isRegistered = ({ registration, buyer }: Sale): boolean => registration?.owner === buyer;
-
 /** Splits the price, moves it in one journal to those it is owed to, and starts their payouts. */
 export function release(draft: Draft, sale: Sale, claims: Claims, rules: ReleaseRules): Split {
   const priceFen = sale.priceFen!;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect as that, it } from '@jest/globals';
-import { depositApplied, moneySentBack, saleFunded, saleOverdue } from '@yuzhi/protocol/escrow';
+import { depositApplied, moneySentBack, saleFunded, saleOverdue, saleRegistered } from '@yuzhi/protocol/escrow';
 import { depositOf, escrowOf } from './accounts.ts';
 import {
   beginCheckout,
@@ -11,7 +11,7 @@ import {
   TOO_MUCH,
 } from './payments.ts';
 import { giveBack } from './refunds.ts';
-import { apply, closeDeposits, expect, overdue } from './sales.ts';
+import { apply, closeDeposits, expect, isRegistered, overdue, register } from './sales.ts';
 import { BUYER, OTHER, SALE, SELLER, T0, Till } from './till.fixture.ts';
 
 const DEPOSIT = depositOrderId(SALE, BUYER);
@@ -129,6 +129,20 @@ describe('the end of the bidding', () => {
     that(till.told(moneySentBack)).toHaveLength(1);
     that(till.posted(depositOf(SALE, BUYER))).toBe(0n);
     that(till.order(DEPOSIT).state).toBe('closed');
+  });
+});
+
+describe('a registration', () => {
+  const registered = (owner: string | null) => till.does((draft) => register(draft, SALE, { on: '2026-11-24', owner }));
+
+  it('is one of this sale when the register shows its buyer, and nobody else', () => {
+    wants(5_000n, 0n);
+    const releasable = [SELLER, OTHER, null, BUYER].map((owner) => (registered(owner), isRegistered(till.sale())));
+    that(releasable).toEqual([false, false, false, true]);
+    const shown = ['another', 'another', 'another', 'buyer'];
+    that(till.told(saleRegistered)).toEqual(
+      shown.map((shows) => ({ saleId: SALE, registeredOn: '2026-11-24', shows })),
+    );
   });
 });
 

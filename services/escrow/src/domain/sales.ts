@@ -1,4 +1,4 @@
-import { depositApplied, saleOverdue } from '@yuzhi/protocol/escrow';
+import { depositApplied, saleOverdue, saleRegistered } from '@yuzhi/protocol/escrow';
 import { derivedId } from '@yuzhi/messaging/ids';
 import { depositOf, escrowOf } from './accounts.ts';
 import { moveOrder, type Order, type Sale } from './documents.ts';
@@ -44,6 +44,16 @@ export function apply(draft: Draft, order: Order): void {
   draft.putOrder({ ...moveOrder(order, 'applied'), stuck: null });
   draft.tell(depositApplied, { saleId, orderId, party, amountFen: String(paidFen) }, saleId);
   fund(draft, saleId);
+}
+
+/** A register that shows somebody else than the buyer is no registration of this sale. */
+export const isRegistered = ({ registration, buyer }: Sale): boolean => registration?.owner === buyer;
+
+/** Keeps whom the register shows: what follows from it is decided where the deal is. */
+export function register(draft: Draft, saleId: string, registration: NonNullable<Sale['registration']>): void {
+  const sale = draft.putSale({ ...saleOf(draft, saleId), registration });
+  const shows = isRegistered(sale) ? 'buyer' : 'another';
+  draft.tell(saleRegistered, { saleId, registeredOn: registration.on, shows }, saleId);
 }
 
 /** The bidding has ended: a deposit that was not paid in full is wanted no more. */

@@ -18,6 +18,8 @@ const TERMS: Record<string, Words> = {
   price: { zh: '价款未付清', en: 'the price is not paid in full' },
   payees: { zh: '收款方尚无收款账户', en: 'a payee has no account yet' },
   free: { zh: '自由报价期', en: 'free quoting period' },
+  buyer: { zh: '买方', en: 'the buyer' },
+  another: { zh: '买方以外的权利人', en: 'another owner than the buyer' },
   timed: { zh: '限时报价期', en: 'timed quoting period' },
 };
 
