@@ -100,7 +100,10 @@ export class Stage {
   /** A program of a firm, which signs in by itself and acts for it. */
   async program(firm: Firm, name: string, roles: Roles): Promise<Client> {
     const { url } = this.addresses;
-    const { clientId, clientSecret } = await firm.client.submit(addClient, { uscc: firm.uscc }, { name, roles });
+    // Not answered, it may have been done: then there is a client more, whose secret nobody knows.
+    const { clientId, clientSecret } = await untilAnswered(() =>
+      firm.client.submit(addClient, { uscc: firm.uscc }, { name, roles }),
+    );
     const token = async () => (await clientTokens(url, clientId, clientSecret)).access_token;
     const client = createClient({ baseUrl: url, token, fetch: this.fetch });
     await eventually(`the door for ${name}`, () => client.ask(getMe, {}));

@@ -28,7 +28,11 @@ const STEPS: [type: string, who: Who, why: RegExp][] = [
   ['contracts.deal.effective.v1', service('contracts'), /^The contract was sealed$/],
   ['escrow.sale.funded.v1', service('escrow'), /^The state of an object of the rail$/],
   ['register.filing.registered.v1', service('register'), /^Record what the office said$/],
-  ['escrow.sale.registered.v1', service('escrow'), /^The register shows the new owner: The transfer was registered on /],
+  [
+    'escrow.sale.registered.v1',
+    service('escrow'),
+    /^The register shows the new owner: The transfer was registered on /,
+  ],
   ['escrow.sale.released.v1', service('contracts'), /^Release the price$/],
   ['contracts.deal.closed.v1', service('contracts'), /^The deal moved on: All money of the sale was paid out\.$/],
   ['listings.listing.completed.v1', service('listings'), /^The sale is done: The deal is closed\.$/],

@@ -253,11 +253,16 @@ export const depositApplied = event('escrow.deposit.applied.v1', {
   },
   audience: 'parties',
 });
+/** Why money goes back that nobody asked back. */
+export const Unwanted = z.enum(['too-late', 'too-much', 'bidding-over', 'admission-closed']).meta({ id: 'Unwanted' });
 /** Money that arrived too late or unasked went back by itself. */
 export const moneySentBack = event('escrow.order.money-sent-back.v1', {
   key: 'orderId',
-  data: z.object({ ...sale, orderId: Id, party: PartyId, amountFen: Fen, reason: z.string() }),
-  sentence: { zh: '款项 {amountFen:fen} 已原路退回：{reason}', en: '{amountFen:fen} was sent back: {reason}' },
+  data: z.object({ ...sale, orderId: Id, party: PartyId, amountFen: Fen, reason: Unwanted }),
+  sentence: {
+    zh: '款项 {amountFen:fen} 已原路退回：{reason:term}',
+    en: '{amountFen:fen} was sent back: {reason:term}',
+  },
   audience: 'self',
 });
 export const saleFunded = event('escrow.sale.funded.v1', {

@@ -1,7 +1,7 @@
 import { Rulebook } from '@yuzhi/chassis/rulebook';
 import { accept, type AnswerTable, follow, refuse, type Sent } from '@yuzhi/messaging/decision';
 import { Answers, Handle, On } from '@yuzhi/messaging/handlers';
-import { admitBidder, auctionEnded, bidderRegistered, biddingRefusals } from '@yuzhi/protocol/bidding';
+import { admitBidder, auctionEnded, bidderRegistered } from '@yuzhi/protocol/bidding';
 import type { DataOf, InputOf } from '@yuzhi/protocol/declare';
 import { applyDeposit, closeDeposits, openDepositOrder, payOrder, returnDeposit } from '@yuzhi/protocol/escrow';
 import { Injectable } from '@nestjs/common';
@@ -103,12 +103,11 @@ function admitted(book: Book, _: unknown, now: number, asked: Asked) {
 }
 
 /** Whoever is not let in gets his money back by itself. */
-function notAdmitted(book: Book, { code }: { code: keyof typeof biddingRefusals }, now: number, asked: Asked) {
+function notAdmitted(book: Book, { code }: { code: 'admission-closed' }, now: number, asked: Asked) {
   const draft = book.draft(now, ESCROW);
   const order = draft.book.order(asked.orderId);
   if (order?.state !== 'paid') return accept(book);
-  const { zh, en } = biddingRefusals[code];
-  giveBack(draft, order, accountOf(order), `${zh}${en}`);
+  giveBack(draft, order, accountOf(order), code);
   return book.after(draft);
 }
 

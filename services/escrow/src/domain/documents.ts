@@ -1,3 +1,5 @@
+import type { DataOf } from '@yuzhi/protocol/declare';
+import type { moneySentBack } from '@yuzhi/protocol/escrow';
 import {
   moved,
   operationProcess,
@@ -8,6 +10,9 @@ import {
   type PayeeState,
   type PayoutState,
 } from './processes.ts';
+
+/** Why money goes back that nobody asked back. */
+export type Unwanted = DataOf<typeof moneySentBack>['reason'];
 
 /** A payment that came in on an order. */
 export interface Payment {
@@ -22,7 +27,7 @@ export interface Refund {
   amountFen: bigint;
   isDone: boolean;
   /** Why it was more than what was asked for; null when it is the order itself that is given back. */
-  surplus: string | null;
+  surplus: Unwanted | null;
 }
 
 /** What a party is asked to pay, and what became of the money. */
@@ -43,7 +48,7 @@ export interface Order {
   payments: readonly Payment[];
   refunds: readonly Refund[];
   /** Why it goes back by itself; null when somebody asked for it. */
-  sentBackFor: string | null;
+  sentBackFor: Unwanted | null;
   stuck: { reason: string; since: number } | null;
   version: number;
 }

@@ -11,8 +11,6 @@ import {
   openOrder,
   priceOrderId,
   received,
-  TOO_LATE,
-  TOO_MUCH,
 } from './payments.ts';
 import { expect as expectPrice } from './sales.ts';
 import { BUYER, OTHER, SALE, SELLER, T0, Till } from './till.fixture.ts';
@@ -139,7 +137,7 @@ describe('money that comes in', () => {
     expect([till.posted(HELD), till.available(HELD)]).toEqual([-1_100n, 1_000n]);
     till.note(refund!);
     expect(till.told(moneySentBack)).toEqual([
-      { saleId: SALE, orderId: DEPOSIT, party: BUYER, amountFen: '100', reason: TOO_MUCH },
+      { saleId: SALE, orderId: DEPOSIT, party: BUYER, amountFen: '100', reason: 'too-much' },
     ]);
     expect(till.posted(HELD)).toBe(-1_000n);
     expect(till.order(DEPOSIT).state).toBe('paid');
@@ -155,7 +153,7 @@ describe('money that comes in', () => {
     arrives(1_000n, { on: first, railId: 'pi_2' });
     expect(till.operations('refund')).toHaveLength(1);
     till.note(refund!);
-    expect(till.told(moneySentBack).map(({ reason }) => reason)).toEqual([TOO_LATE]);
+    expect(till.told(moneySentBack).map(({ reason }) => reason)).toEqual(['too-late']);
     expect(till.posted(HELD)).toBe(-1_000n);
   });
 

@@ -12,10 +12,6 @@ import { sendBack } from './refunds.ts';
 /** What a session must leave to the next one, in fen: a rail does not take a few cents. */
 const REST_MIN_FEN = 10_000n;
 
-export const TOO_LATE = '款项到账时付款单已付清或已关闭。The order was paid or closed when the money arrived.';
-export const TOO_MUCH = '款项超出应付金额。More was paid than was due.';
-export const ENDED_UNPAID = '竞价结束时保证金未缴足。The deposit was not paid in full when the bidding ended.';
-
 export const depositOrderId = (saleId: string, party: string): string => derivedId(saleId, 'deposit', party);
 export const priceOrderId = (saleId: string, buyer: string): string => derivedId(saleId, 'price', buyer);
 export const accountOf = ({ purpose, saleId, payer }: Order): string =>
@@ -139,7 +135,7 @@ function credit(draft: Draft, order: Order, operation: Operation, amountFen: big
   const isFull = order.state === 'open' && paid.paidFen === order.amountFen;
   let after = draft.putOrder(isFull ? moveOrder(paid, 'paid') : paid);
   if (takenFen < amountFen) {
-    const surplus = wantedFen === 0n ? TOO_LATE : TOO_MUCH;
+    const surplus = wantedFen === 0n ? 'too-late' : 'too-much';
     after = sendBack(draft, after, { account: accountOf(order), amountFen: amountFen - takenFen, surplus });
   }
   if (!isFull) return;
@@ -164,5 +160,5 @@ export function fund(draft: Draft, saleId: string): void {
   draft.tell(saleFunded, { saleId, priceFen: String(sale.priceFen) }, saleId);
   if (surplusFen === 0n) return;
   const deposit = draft.book.order(depositOrderId(saleId, sale.buyer!))!;
-  sendBack(draft, deposit, { account: account.code, amountFen: surplusFen, surplus: TOO_MUCH });
+  sendBack(draft, deposit, { account: account.code, amountFen: surplusFen, surplus: 'too-much' });
 }

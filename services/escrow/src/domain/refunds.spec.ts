@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { depositReturned, moneySentBack } from '@yuzhi/protocol/escrow';
 import { depositOf } from './accounts.ts';
-import { keyOf } from './documents.ts';
+import { keyOf, type Unwanted } from './documents.ts';
 import { retry } from './rail-facts.ts';
 import { beginCheckout, depositOrderId, openOrder, received } from './payments.ts';
 import { giveBack, sendBack } from './refunds.ts';
@@ -23,7 +23,7 @@ function paidBy(...parts: bigint[]): void {
     till.does((draft) => received(draft, on, { railId: `pi_${i}`, rank: 3, amountFen: part, feeFen: 0n, at: T0 }));
   }
 }
-const back = (sentBackFor: string | null = null) =>
+const back = (sentBackFor: Unwanted | null = null) =>
   till.does((draft) => giveBack(draft, draft.book.order(ID)!, HELD, sentBackFor));
 beforeEach(() => void (till = new Till()));
 
@@ -57,11 +57,11 @@ describe('a deposit that is given back', () => {
 
   it('says why when nobody had to ask for it', () => {
     paidBy(1_000n);
-    back('报名已截止。Registration has closed.');
+    back('bidding-over');
     till.note(till.operations('refund')[0]!);
     expect(till.told(depositReturned)).toEqual([]);
     expect(till.told(moneySentBack)).toEqual([
-      { saleId: SALE, orderId: ID, party: BUYER, amountFen: '1000', reason: '报名已截止。Registration has closed.' },
+      { saleId: SALE, orderId: ID, party: BUYER, amountFen: '1000', reason: 'bidding-over' },
     ]);
   });
 
@@ -90,7 +90,7 @@ describe('money that is sent back in part', () => {
   it('is taken from the latest payments, as far as they are not on their way back already', () => {
     paidBy(300n, 700n);
     const some = (amountFen: bigint) =>
-      till.does((draft) => sendBack(draft, draft.book.order(ID)!, { account: HELD, amountFen, surplus: 'x' }));
+      till.does((draft) => sendBack(draft, draft.book.order(ID)!, { account: HELD, amountFen, surplus: 'too-much' }));
     some(600n);
     some(150n);
     expect(till.operations('refund').map(({ paymentId, amountFen }) => [paymentId, amountFen])).toEqual([
@@ -105,7 +105,7 @@ describe('money that is sent back in part', () => {
   it('is never more than came in', () => {
     paidBy(300n);
     const all = (draft: Parameters<typeof sendBack>[0]) =>
-      sendBack(draft, draft.book.order(ID)!, { account: HELD, amountFen: 301n, surplus: 'x' });
+      sendBack(draft, draft.book.order(ID)!, { account: HELD, amountFen: 301n, surplus: 'too-much' });
     expect(() => till.does(all)).toThrow('1 fen of order');
     expect(till.operations('refund')).toEqual([]);
   });

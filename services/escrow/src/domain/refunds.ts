@@ -1,7 +1,15 @@
 import { depositReturned, moneySentBack } from '@yuzhi/protocol/escrow';
 import { derivedId } from '@yuzhi/messaging/ids';
 import { RAIL } from './accounts.ts';
-import { keyOf, moveOperation, moveOrder, type Operation, type Order, type Refund } from './documents.ts';
+import {
+  keyOf,
+  moveOperation,
+  moveOrder,
+  type Operation,
+  type Order,
+  type Refund,
+  type Unwanted,
+} from './documents.ts';
 import type { Draft, Movement } from './draft.ts';
 import { intend, retried } from './operations.ts';
 
@@ -10,7 +18,7 @@ export interface SendingBack {
   account: string;
   amountFen: bigint;
   /** Why it was too much; null when the order itself is given back. */
-  surplus: string | null;
+  surplus: Unwanted | null;
 }
 
 /** Sends money of an order back by the payments it came with, the latest first. The money is set aside at once. */
@@ -34,7 +42,7 @@ export function sendBack(draft: Draft, order: Order, { account, amountFen, surpl
 }
 
 /** Gives an order back; `sentBackFor` says why nobody had to ask for it. */
-export function giveBack(draft: Draft, order: Order, account: string, sentBackFor: string | null): Order {
+export function giveBack(draft: Draft, order: Order, account: string, sentBackFor: Unwanted | null): Order {
   const returning = { ...moveOrder(order, 'given-back'), checkout: null, stuck: null, sentBackFor };
   return sendBack(draft, returning, { account, amountFen: order.paidFen, surplus: null });
 }

@@ -1,15 +1,7 @@
 import { beforeEach, describe, expect as that, it } from '@jest/globals';
 import { depositApplied, moneySentBack, saleFunded, saleOverdue, saleRegistered } from '@yuzhi/protocol/escrow';
 import { depositOf, escrowOf } from './accounts.ts';
-import {
-  beginCheckout,
-  depositOrderId,
-  ENDED_UNPAID,
-  openOrder,
-  priceOrderId,
-  received,
-  TOO_MUCH,
-} from './payments.ts';
+import { beginCheckout, depositOrderId, openOrder, priceOrderId, received } from './payments.ts';
 import { giveBack } from './refunds.ts';
 import { apply, closeDeposits, expect, isRegistered, overdue, register } from './sales.ts';
 import { BUYER, OTHER, SALE, SELLER, T0, Till } from './till.fixture.ts';
@@ -74,7 +66,7 @@ describe('the price of a sale', () => {
     that(till.available(escrowOf(SALE))).toBe(800n);
     till.note(till.operations('refund')[0]!);
     that(till.told(moneySentBack)).toEqual([
-      { saleId: SALE, orderId: DEPOSIT, party: BUYER, amountFen: '200', reason: TOO_MUCH },
+      { saleId: SALE, orderId: DEPOSIT, party: BUYER, amountFen: '200', reason: 'too-much' },
     ]);
     that(till.posted(escrowOf(SALE))).toBe(-800n);
   });
@@ -104,7 +96,7 @@ describe('the end of the bidding', () => {
     that(states).toEqual(['paid', 'returning', 'closed']);
     till.note(till.operations('refund')[0]!);
     that(till.told(moneySentBack)).toEqual([
-      { saleId: SALE, orderId: depositOrderId(SALE, OTHER), party: OTHER, amountFen: '500', reason: ENDED_UNPAID },
+      { saleId: SALE, orderId: depositOrderId(SALE, OTHER), party: OTHER, amountFen: '500', reason: 'bidding-over' },
     ]);
     that(till.order(depositOrderId(SALE, OTHER)).state).toBe('returned');
   });

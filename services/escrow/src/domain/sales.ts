@@ -3,7 +3,7 @@ import { derivedId } from '@yuzhi/messaging/ids';
 import { depositOf, escrowOf } from './accounts.ts';
 import { moveOrder, type Order, type Sale } from './documents.ts';
 import type { Draft } from './draft.ts';
-import { accountOf, ENDED_UNPAID, fund, openOrder, priceOrderId, saleOf } from './payments.ts';
+import { accountOf, fund, openOrder, priceOrderId, saleOf } from './payments.ts';
 import { giveBack } from './refunds.ts';
 
 export interface Expectation {
@@ -60,7 +60,7 @@ export function register(draft: Draft, saleId: string, registration: NonNullable
 export function closeDeposits(draft: Draft, saleId: string): void {
   for (const order of draft.book.ordersOf(saleId)) {
     if (order.purpose !== 'deposit' || order.state !== 'open') continue;
-    if (order.paidFen > 0n) giveBack(draft, order, accountOf(order), ENDED_UNPAID);
+    if (order.paidFen > 0n) giveBack(draft, order, accountOf(order), 'bidding-over');
     else draft.putOrder({ ...moveOrder(order, 'closed'), checkout: null });
   }
 }

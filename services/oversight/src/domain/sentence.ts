@@ -1,5 +1,6 @@
 import { formatExact } from '@yuzhi/money/format';
 import type { Event, Words } from '@yuzhi/protocol/declare';
+import { biddingRefusals } from '@yuzhi/protocol/bidding';
 import { platformRefusals } from '@yuzhi/protocol/platform';
 
 /** How a party is called in the record. */
@@ -17,6 +18,16 @@ const TERMS: Record<string, Words> = {
   unanswered: { zh: '托管一天内未答复。', en: 'Escrow did not answer within a day.' },
   price: { zh: '价款未付清', en: 'the price is not paid in full' },
   payees: { zh: '收款方尚无收款账户', en: 'a payee has no account yet' },
+  'too-late': {
+    zh: '款项到账时付款单已付清或已关闭。',
+    en: 'The order was paid or closed when the money arrived.',
+  },
+  'too-much': { zh: '款项超出应付金额。', en: 'More was paid than was due.' },
+  'admission-closed': biddingRefusals['admission-closed'],
+  'bidding-over': {
+    zh: '竞价结束时保证金未缴足。',
+    en: 'The deposit was not paid in full when the bidding ended.',
+  },
   free: { zh: '自由报价期', en: 'free quoting period' },
   buyer: { zh: '买方', en: 'the buyer' },
   another: { zh: '买方以外的权利人', en: 'another owner than the buyer' },
