@@ -159,23 +159,24 @@ async function runJourneys({ shape, dir, env, close }: Stage, voice: Voice, only
 }
 
 /**
- * Both shapes at once, for much of a journey is waiting, and the loads behind the shape that ends first. They are
- * started one after the other, for each looks for its ports.
+ * Both shapes at once, for much of a journey is waiting, and behind the shape that ends first the loads and then whole
+ * starts. They are started one after the other, for each looks for its ports.
  */
 async function runPlatforms(
   infrastructure: Infrastructure,
   folder: string,
-  { withLoads, only }: { withLoads: boolean; only: string[] },
+  { everything, only }: { everything: boolean; only: string[] },
 ): Promise<Score> {
   const inOne = await openStage(infrastructure, folder, 'one-process');
   const inMany = await openStage(infrastructure, folder, 'processes');
   const behind = async () => {
     const score = sum([await runJourneys(inMany, 'aloud', only), judgeLogs(inMany)]);
-    return withLoads ? sum([score, await runLoads(infrastructure, folder)]) : score;
+    if (!everything) return score;
+    return sum([score, await runLoads(infrastructure, folder), await runVerb('start', folder)]);
   };
   const before = async () => {
     const score = await runJourneys(inOne, 'after', only);
-    return withLoads ? sum([score, await runVerb('demo', folder, addressesOf(infrastructure))]) : score;
+    return everything ? sum([score, await runVerb('demo', folder, addressesOf(infrastructure))]) : score;
   };
   const scores = await Promise.all([before(), behind()]);
   return sum([...scores, ...(only.length ? [] : [judgeReached(folder)])]);
@@ -268,9 +269,7 @@ async function testAll([first, ...rest]: string[]): Promise<Score> {
     if (everything) void loadTools().catch(() => {});
     if (everything || onlyJest) scores.push(await runTests(infrastructure, folder, onlyJest ? [first, ...rest] : []));
     scores.push(await guards);
-    const platforms = { withLoads: everything, only: rest };
-    if (!onlyJest) scores.push(await runPlatforms(infrastructure, folder, platforms));
-    if (everything) scores.push(await runVerb('start', folder));
+    if (!onlyJest) scores.push(await runPlatforms(infrastructure, folder, { everything, only: rest }));
   } catch (error) {
     console.log((error as Error).message);
     scores.push({ passed: 0, failed: 1 });

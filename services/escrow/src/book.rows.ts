@@ -67,11 +67,16 @@ const upsertSales = upserts<Sale>('sale', 'sale_id', {
   deadline_at: ['instant', (s) => s.deadlineAt],
   state: ['jsonb', (s) => s],
 });
-const upsertOrders = upserts<Order>('payment_order', 'id', {
+const insertOrders = inserts<Order>('payment_order', {
   id: ['uuid', (o) => o.id],
   sale_id: ['uuid', (o) => o.saleId],
   payer: ['text', (o) => o.payer],
   opened_at: ['instant', (o) => o.openedAt],
+  version: ['int', (o) => o.version],
+  state: ['jsonb', (o) => o],
+});
+const updateOrders = updates<Order>('payment_order', 'id', {
+  id: ['uuid', (o) => o.id],
   version: ['int', (o) => o.version],
   state: ['jsonb', (o) => o],
 });
@@ -99,6 +104,7 @@ const insertAttempts = inserts<Layer['attempts'][number]>('rail_attempt', {
 /** Everything that a batch changed on top of what is resident. */
 export function statementsOf(version: number, batch: Layer, resident: Layer): Statement[] {
   const accounts = Map.groupBy(batch.accounts.values(), ({ code }) => resident.account(code) !== undefined);
+  const orders = Map.groupBy(batch.orders.values(), ({ id }) => resident.order(id) !== undefined);
   return [
     updateBook([version]),
     insertAccounts(accounts.get(false) ?? []),
@@ -107,7 +113,8 @@ export function statementsOf(version: number, batch: Layer, resident: Layer): St
     insertEntries(batch.entries),
     upsertHolds([...batch.holds.values()]),
     upsertSales([...batch.sales.values()]),
-    upsertOrders([...batch.orders.values()]),
+    insertOrders(orders.get(false) ?? []),
+    updateOrders(orders.get(true) ?? []),
     upsertPayees([...batch.payees.values()]),
     upsertOperations([...batch.operations.values()]),
     insertAttempts(batch.attempts),
