@@ -130,15 +130,23 @@ export class Stage {
     return this.send(command, key, data, service('contracts'));
   }
 
-  /** What a deal has asked of other services, oldest first. */
-  asked(command: Command, saleId: string): Envelope[] {
+  /** Resolves once nothing is under way that goes on by itself. */
+  async idle(): Promise<void> {
+    await this.until(async () => (await this.running.runtime.pulse()).waiting === 0);
+  }
+  /** What a deal has asked of other services, oldest first, once all of it is out. */
+  async asked(command: Command, saleId: string): Promise<Envelope[]> {
+    await this.idle();
+    return this.#asked(command, saleId);
+  }
+  #asked(command: Command, saleId: string): Envelope[] {
     const records = this.broker.partitions(command.topic).flatMap((partition) => partition.records);
     const envelopes = records.map(({ value }) => JSON.parse(value!) as Envelope);
     return envelopes.filter(({ type, answerTo }) => type === command.type && answerTo?.key === saleId);
   }
   /** The nth question of this kind, once it is there. */
   async asking(command: Command, saleId: string, nth = 1): Promise<Envelope> {
-    return this.until(async () => this.asked(command, saleId)[nth - 1]);
+    return this.until(async () => this.#asked(command, saleId)[nth - 1]);
   }
   /** Answers the nth question of this kind as its service would. */
   async answer(command: Command, saleId: string, outcome: Partial<Outcome> = {}, nth = 1): Promise<Outcome> {
@@ -186,7 +194,9 @@ export class Stage {
       return deal.state === state && deal;
     });
   }
-  told(saleId: string): CloudEvent[] {
+  /** What was told of a deal, once all of it is out. */
+  async told(saleId: string): Promise<CloudEvent[]> {
+    await this.idle();
     const records = this.broker.partitions('contracts.events').flatMap((partition) => partition.records);
     return records.filter(({ key }) => key === saleId).map(({ value }) => JSON.parse(value!) as CloudEvent);
   }
