@@ -38,6 +38,8 @@ export interface StageOptions {
   module(config: ServiceConfig): DynamicModule;
   /** Rules in force from 2020 on: value and unit by id. */
   rules?: Record<string, readonly [value: string, unit: string]>;
+  /** What stands on the log before the first boot. */
+  prepare?(stage: Stage): void;
   /** Of every boot. */
   config?: Partial<ServiceConfig>;
 }
@@ -82,6 +84,7 @@ export class Stage {
     const stage = new Stage(options, await startIssuer());
     await new MemoryLog(stage.broker).prepare([...catalogue.topics]);
     for (const [id, rule] of Object.entries(options.rules ?? {})) stage.rule(id, ...rule);
+    options.prepare?.(stage);
     await stage.#pager.subscribe(replyChannel(stage.#name), (replies: Reply[]) => {
       for (const { id, outcome } of replies) stage.#waiting.get(id)?.(outcome);
     });
@@ -174,9 +177,13 @@ export class Stage {
     const all = this.records<Envelope>(command.topic).map(({ value }) => value);
     return all.filter(({ type, answerTo }) => type === command.type && answerTo?.key === from);
   }
+  /** The nth question of this kind, once it is there. */
+  asking(command: Command, from: string, nth = 1): Promise<Envelope> {
+    return this.until(async () => this.#asked(command, from)[nth - 1]);
+  }
   /** Answers the nth question of this kind as its service would, once it is there. */
   async answer(command: Command, from: string, outcome: Partial<Outcome> = {}, nth = 1): Promise<Outcome> {
-    const asked = await this.until(async () => this.#asked(command, from)[nth - 1]);
+    const asked = await this.asking(command, from, nth);
     const whole = { status: 200, code: 'done', body: {}, ...outcome };
     const data = { of: command.type, askKey: asked.key, asked: asked.data, outcome: whole };
     return this.#decided(answerType, from, data, service(command.service));

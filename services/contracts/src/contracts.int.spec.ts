@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Stage } from '@yuzhi/chassis/stage.fixture';
 import { uuidv7 } from '@yuzhi/messaging/ids';
 import {
   noteProgress,
+  type DealView,
   openDeal,
   recordDocument,
   recordSeal,
@@ -14,9 +16,11 @@ import {
   wakeDeal,
 } from '@yuzhi/protocol/contracts';
 import { expectPrice, releaseSale, saleFunded, saleRegistered, saleSettled } from '@yuzhi/protocol/escrow';
+import { people } from '@yuzhi/protocol/identity';
 import { resultConfirmed } from '@yuzhi/protocol/listings';
 import { confirmPatent, filingRefused, openFiling } from '@yuzhi/protocol/register';
-import { BUYER, DESK, SELLER, signatory, Stage, STRANGER } from './contracts.fixture.ts';
+import type { z } from 'zod';
+import { as, BUYER, DESK, openStage, SELLER, signatory, STRANGER } from './contracts.fixture.ts';
 import { DAY_MS, openingData, ORDER, PATENT, signatureOf } from './domain/deal.fixture.ts';
 
 /** Each contract takes a second of a core, twice. */
@@ -24,11 +28,19 @@ jest.setTimeout(120_000);
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await Stage.open();
+  stage = await openStage();
 });
 afterAll(async () => {
   await stage.close();
 });
+
+type View = z.output<typeof DealView>;
+const dealOf = async (saleId: string) => (await stage.get<View>(`/v1/deals/${saleId}`, as(DESK))).body;
+const reached = (saleId: string, state: View['state']) =>
+  stage.until(async () => {
+    const deal = await dealOf(saleId);
+    return deal.state === state && deal;
+  });
 
 const { entry } = openingData();
 const split = { feeFen: '1', netFen: '1', inventorsFen: '1', sellerFen: '1' };
@@ -43,14 +55,14 @@ function sell(parties: { seller?: string; buyer?: string } = {}): string {
 async function offer(): Promise<{ saleId: string; contentHash: string }> {
   const saleId = sell();
   await stage.answer(confirmPatent, saleId, { body: entry });
-  const { contract } = await stage.reached(saleId, 'signing');
+  const { contract } = await reached(saleId, 'signing');
   return { saleId, contentHash: contract!.contentHash };
 }
 const sign = (saleId: string, contentHash: string, party: string) =>
   stage.send(signContract, saleId, { contentHash, consent: true }, signatory(party));
 async function signedByAll(saleId: string, contentHash: string): Promise<void> {
   for (const party of [BUYER, SELLER]) await sign(saleId, contentHash, party);
-  await stage.reached(saleId, 'expecting');
+  await reached(saleId, 'expecting');
 }
 async function expectPaid(saleId: string) {
   await stage.answer(confirmPatent, saleId, { body: entry }, 2);
@@ -67,13 +79,13 @@ async function registering(): Promise<string> {
 }
 const stuckOn = (saleId: string, reason: string) =>
   stage.until(async () => {
-    const deal = await stage.deal(saleId);
+    const deal = await dealOf(saleId);
     return deal.stuck?.reason === reason && deal;
   });
 
 const pdfPath = (saleId: string) => `/v1/deals/${saleId}/contract.pdf`;
 const pdfOf = async (saleId: string, party: string) =>
-  Buffer.from(await (await stage.fetch(pdfPath(saleId), party)).arrayBuffer());
+  Buffer.from(await (await stage.fetch(pdfPath(saleId), as(party))).arrayBuffer());
 async function verify(bytes: Uint8Array<ArrayBuffer>) {
   const response = await stage.fetch('/v1/contracts/verifications', undefined, { method: 'POST', body: bytes });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
@@ -86,7 +98,7 @@ describe('a deal', () => {
     stage.tell(saleRegistered, saleId, { saleId, ...registered });
     await stage.answer(releaseSale, saleId, { body: split });
     stage.tell(saleSettled, saleId, { saleId });
-    const deal = await stage.reached(saleId, 'closed');
+    const deal = await reached(saleId, 'closed');
     const closed = { stuck: null, deadlineAt: null, orderId: ORDER, registeredOn: '2027-01-15', demo: true };
     expect(deal).toMatchObject(closed);
     const told = await stage.told(saleId);
@@ -111,13 +123,13 @@ describe('a deal', () => {
     await stage.asking(confirmPatent, saleId);
     await stage.reboot();
     void stage.answer(confirmPatent, saleId, { body: entry });
-    await stage.until(async () => (await stage.deal(saleId)).state !== 'confirming');
+    await stage.until(async () => (await dealOf(saleId)).state !== 'confirming');
     await stage.reboot();
-    const { contract } = await stage.reached(saleId, 'signing');
+    const { contract } = await reached(saleId, 'signing');
     await sign(saleId, contract!.contentHash, SELLER);
     await stage.reboot();
     await sign(saleId, contract!.contentHash, BUYER);
-    await stage.reached(saleId, 'expecting');
+    await reached(saleId, 'expecting');
     expect(types(await stage.told(saleId))).toEqual(['opened', 'contract-offered', 'signed', 'signed', 'effective']);
   });
 
@@ -147,7 +159,7 @@ describe('signing', () => {
     expect(await stage.send(signContract, saleId, data, signatory(SELLER), 'my key')).toEqual(first);
     expect(await code(saleId, SELLER)).toBe('contract-already-signed');
     await sign(saleId, contentHash, BUYER);
-    await stage.reached(saleId, 'expecting');
+    await reached(saleId, 'expecting');
     expect(await code(saleId, BUYER)).toBe('contract-not-signable');
     expect((await pdfOf(saleId, BUYER)).equals(draft)).toBe(false);
   });
@@ -156,12 +168,12 @@ describe('signing', () => {
     const buyer = uuidv7();
     const saleId = sell({ buyer });
     await stage.answer(confirmPatent, saleId, { body: entry });
-    expect(await stage.deal(saleId)).toMatchObject({ state: 'drafting' });
-    stage.person(buyer, '李晓彤');
-    const { contract } = await stage.reached(saleId, 'signing');
+    expect(await dealOf(saleId)).toMatchObject({ state: 'drafting' });
+    stage.keep(people, buyer, { person: buyer, name: '李晓彤' });
+    const { contract } = await reached(saleId, 'signing');
     await sign(saleId, contract!.contentHash, buyer);
     await sign(saleId, contract!.contentHash, SELLER);
-    const { signatures } = await stage.reached(saleId, 'expecting');
+    const { signatures } = await reached(saleId, 'expecting');
     expect(signatures).toMatchObject([
       { side: 'seller', party: SELLER, name: '签署人4D' },
       { side: 'buyer', party: buyer, name: '李晓彤' },
@@ -181,16 +193,16 @@ describe('the sealed contract', () => {
   let saleId: string;
   let file: Buffer<ArrayBuffer>;
   beforeAll(async () => {
-    const { body } = await stage.get<{ items: { saleId: string; state: string }[] }>('/v1/deals', SELLER);
+    const { body } = await stage.get<{ items: { saleId: string; state: string }[] }>('/v1/deals', as(SELLER));
     saleId = body.items.find(({ state }) => state === 'closed')!.saleId;
     file = await pdfOf(saleId, BUYER);
   });
 
   it('is for the parties and the desk only', async () => {
     expect((await pdfOf(saleId, DESK)).equals(file)).toBe(true);
-    expect((await stage.fetch(pdfPath(saleId), STRANGER)).status).toBe(404);
+    expect((await stage.fetch(pdfPath(saleId), as(STRANGER))).status).toBe(404);
     expect((await stage.fetch(pdfPath(saleId))).status).toBe(401);
-    expect((await stage.fetch(pdfPath(sell()), DESK)).status).toBe(404);
+    expect((await stage.fetch(pdfPath(sell()), as(DESK))).status).toBe(404);
   });
 
   it('verifies for anybody, says of which sale it is, and fails on a flipped byte', async () => {
@@ -212,7 +224,7 @@ describe('the sealed contract', () => {
       expect(said('pdfsig', '-nocert', 'contract.pdf')).toContain('Signature is Valid');
       expect(said('pdfdetach', '-list', 'contract.pdf')).toContain('2 embedded files');
       const text = said('pdftotext', 'contract.pdf', '-').replace(/\s/g, '');
-      const { contract } = await stage.deal(saleId);
+      const { contract } = await dealOf(saleId);
       for (const words of ['伍拾万元整', contract!.contentHash, '签署人4D', '签署人43']) expect(text).toContain(words);
     } finally {
       rmSync(folder, { recursive: true });
@@ -241,7 +253,7 @@ describe('what comes late, twice or not at all', () => {
   });
 
   it('has no other effect: every message and every answer again', async () => {
-    const { version, state } = await stage.deal(saleId);
+    const { version, state } = await dealOf(saleId);
     const data = { saleId, contentHash: 'e'.repeat(64), fileHash: 'e'.repeat(64), templateVersion: 1 };
     const outcomes = await Promise.all([
       stage.own(openDeal, saleId, dataOf(saleId)),
@@ -257,7 +269,7 @@ describe('what comes late, twice or not at all', () => {
       stage.answer(openFiling, saleId, { status: 500, code: 'internal-fault' }),
     ]);
     expect(outcomes.map(({ status, code }) => [status, code])).toEqual(outcomes.map(() => [200, 'done']));
-    expect(await stage.deal(saleId)).toMatchObject({ version, state, orderId: ORDER, stuck: null });
+    expect(await dealOf(saleId)).toMatchObject({ version, state, orderId: ORDER, stuck: null });
   });
 
   it('is shown when it is a refusal of the office, and a later registration goes on', async () => {
@@ -268,9 +280,9 @@ describe('what comes late, twice or not at all', () => {
     await stuckOn(saleId, 'registered-to-another');
     expect(await stage.asked(releaseSale, saleId)).toEqual([]);
     stage.tell(saleRegistered, saleId, { saleId, ...registered });
-    expect(await stage.reached(saleId, 'releasing')).toMatchObject({ stuck: null });
+    expect(await reached(saleId, 'releasing')).toMatchObject({ stuck: null });
     await stage.answer(releaseSale, saleId, { body: split });
-    expect(await stage.deal(saleId)).toMatchObject({ state: 'paying-out' });
+    expect(await dealOf(saleId)).toMatchObject({ state: 'paying-out' });
   });
 });
 
@@ -279,7 +291,7 @@ describe('reading deals', () => {
     const saleId = sell();
     await stage.asking(confirmPatent, saleId);
     for (const party of [SELLER, BUYER, DESK]) {
-      const { status, body } = await stage.get(`/v1/deals/${saleId}`, party);
+      const { status, body } = await stage.get(`/v1/deals/${saleId}`, as(party));
       expect(status).toBe(200);
       expect(body).toMatchObject({
         saleId,
@@ -293,9 +305,9 @@ describe('reading deals', () => {
         rulebookVersion: '2026.11-3',
       });
     }
-    expect((await stage.get(`/v1/deals/${saleId}`, STRANGER)).status).toBe(404);
+    expect((await stage.get(`/v1/deals/${saleId}`, as(STRANGER))).status).toBe(404);
     expect((await stage.get(`/v1/deals/${saleId}`)).status).toBe(401);
-    expect((await stage.get(`/v1/deals/${uuidv7()}`, DESK)).status).toBe(404);
+    expect((await stage.get(`/v1/deals/${uuidv7()}`, as(DESK))).status).toBe(404);
   });
 
   it('lists them newest first, page by page, to whom they concern', async () => {
@@ -306,7 +318,7 @@ describe('reading deals', () => {
       await stage.asking(confirmPatent, sales.at(-1)!);
     }
     type Page = { items: { saleId: string }[]; next: string | null };
-    const page = async (query: string, party: string) => (await stage.get<Page>(`/v1/deals${query}`, party)).body;
+    const page = async (query: string, party: string) => (await stage.get<Page>(`/v1/deals${query}`, as(party))).body;
     const seen: string[] = [];
     for (let next: string | null = ''; next !== null;) {
       const read: Page = await page(`?limit=2${next && `&after=${next}`}`, buyer);
@@ -316,7 +328,7 @@ describe('reading deals', () => {
     expect(seen).toEqual(sales.toReversed());
     expect((await page('?stuck=true', buyer)).items).toEqual([]);
     expect((await page('', STRANGER)).items).toEqual([]);
-    expect((await stage.get('/v1/deals?after=nonsense', buyer)).status).toBe(422);
+    expect((await stage.get('/v1/deals?after=nonsense', as(buyer))).status).toBe(422);
   });
 });
 
@@ -325,7 +337,7 @@ describe('a deal that does not go on', () => {
   it('is stuck on the refusal of the register until that confirms, asked again the next day', async () => {
     const saleId = sell();
     await stage.refuse(confirmPatent, saleId, 'annuity-unpaid');
-    const { stuck } = await stage.deal(saleId);
+    const { stuck } = await dealOf(saleId);
     expect(stuck).toMatchObject({ reason: 'annuity-unpaid', zh: '该专利年费处于滞纳期。' });
     const told = await stage.told(saleId);
     expect(told.at(-1)).toMatchObject({
@@ -334,7 +346,7 @@ describe('a deal that does not go on', () => {
     });
     stage.turnClock(DAY_MS + 60_000);
     await stage.answer(confirmPatent, saleId, { body: entry }, 2);
-    expect(await stage.deal(saleId)).toMatchObject({ state: 'drafting', stuck: null });
+    expect(await dealOf(saleId)).toMatchObject({ state: 'drafting', stuck: null });
   });
 
   it('is stuck when a deadline passes, and goes on by itself with a late signature and a late payment', async () => {
@@ -342,14 +354,14 @@ describe('a deal that does not go on', () => {
     stage.turnClock(20 * DAY_MS);
     await stuckOn(saleId, 'signing-overdue');
     await signedByAll(saleId, contentHash);
-    expect(await stage.deal(saleId)).toMatchObject({ stuck: null });
+    expect(await dealOf(saleId)).toMatchObject({ stuck: null });
     await expectPaid(saleId);
     stage.turnClock(40 * DAY_MS);
     expect(await stuckOn(saleId, 'paying-overdue')).toMatchObject({ state: 'paying', deadlineAt: null });
-    const { body } = await stage.get<{ items: { saleId: string }[] }>('/v1/deals?stuck=true&limit=100', DESK);
+    const { body } = await stage.get<{ items: { saleId: string }[] }>('/v1/deals?stuck=true&limit=100', as(DESK));
     expect(body.items.map((one) => one.saleId)).toContain(saleId);
     stage.tell(saleFunded, saleId, { saleId, priceFen: '50000000' });
-    expect(await stage.reached(saleId, 'filing')).toMatchObject({ stuck: null });
+    expect(await reached(saleId, 'filing')).toMatchObject({ stuck: null });
     expect(types(await stage.told(saleId)).filter((type) => type === 'stuck').length).toBe(2);
   });
 
