@@ -176,5 +176,6 @@ export async function compile() {
     readdirSync(at(`${folder}/src`)).length > 0 &&
     existsSync(at(`${folder}/tsconfig.json`));
   const projects = workspaces().filter(hasSources);
-  await step('compile', () => execute('tsc', ['-b', ...projects], { cwd: root, maxBuffer: 1 << 26 }));
+  // Each checker of a project reads the libraries' types anew: one apiece is half the work of four.
+  await step('compile', () => execute('tsc', ['-b', '--checkers', '1', ...projects], { cwd: root, maxBuffer: 1 << 26 }));
 }
