@@ -177,5 +177,6 @@ export async function compile() {
     existsSync(at(`${folder}/tsconfig.json`));
   const projects = workspaces().filter(hasSources);
   // Each checker of a project reads the libraries' types anew: one apiece is half the work of four.
-  await step('compile', () => execute('tsc', ['-b', '--checkers', '1', ...projects], { cwd: root, maxBuffer: 1 << 26 }));
+  const args = ['-b', '--checkers', '1', ...projects];
+  await step('compile', () => execute('tsc', args, { cwd: root, maxBuffer: 1 << 26 }));
 }
