@@ -1,7 +1,9 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { ContractDocument } from './contract-document.ts';
 import type { Signing } from './pdf-layout.ts';
 import { renderPdf } from './pdf.ts';
 
-const [document, signing] = workerData as [ContractDocument, Signing];
-parentPort!.postMessage(await renderPdf(document, signing));
+// What cannot be rendered ends the thread, which is how its caller hears of it.
+parentPort!.on('message', async ([document, signing]: [ContractDocument, Signing]) => {
+  parentPort!.postMessage(await renderPdf(document, signing));
+});

@@ -101,10 +101,12 @@ describe('the contract as a PDF', () => {
     await expect(attempt).rejects.toMatchObject({ name: 'RangeError', message: 'the font has no glyph for \u{1F600}' });
   });
 
-  it('is given up when its caller gives up', async () => {
-    const caller = new AbortController();
-    const attempt = printPdf(document, { notice: null, records: [] }, caller.signal);
-    caller.abort();
-    await expect(attempt).rejects.toMatchObject({ name: 'AbortError' });
+  it('is given up when its caller gives up, before its turn or in it, and the next is printed', async () => {
+    const callers = [new AbortController(), new AbortController()];
+    const attempts = callers.map(({ signal }) => printPdf(document, { notice: null, records: [] }, signal));
+    callers[1]!.abort();
+    setTimeout(() => callers[0]!.abort(), 20);
+    for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await printPdf(document, { notice: provider.notice, records: [] })).equals(draft)).toBe(true);
   });
 });

@@ -5,12 +5,16 @@ import type { ContractDocument } from './contract-document.ts';
 import type { Signing } from './pdf-layout.ts';
 
 const WORKER = new URL(`./pdf-worker${extname(import.meta.url)}`, import.meta.url);
+/** How long the thread waits for another document, ms: one that has just printed needs a third of what a new one does. */
+const IDLE_MS = 10_000;
 
 let printing: Promise<unknown> = Promise.resolve();
+let thread: Worker | undefined;
+let ending: NodeJS.Timeout | undefined;
 
 /**
  * `renderPdf` in a thread of its own, one document after the other: half a second of layout must not stand in the way
- * of whatever else this process answers. The thread ends with its document, and with it 20 MB of fonts.
+ * of whatever else this process answers. The thread ends when nothing is left to print, and with it 20 MB of fonts.
  */
 export function printPdf(document: ContractDocument, signing: Signing, signal?: AbortSignal): Promise<Buffer> {
   const printed = printing.then(() => print(document, signing, signal));
@@ -20,11 +24,24 @@ export function printPdf(document: ContractDocument, signing: Signing, signal?: 
 
 async function print(document: ContractDocument, signing: Signing, signal?: AbortSignal): Promise<Buffer> {
   signal?.throwIfAborted();
-  const worker = new Worker(WORKER, { workerData: [document, signing] });
+  clearTimeout(ending);
+  const worker = (thread ??= new Worker(WORKER).on('error', () => {}));
+  worker.ref();
+  worker.postMessage([document, signing]);
   try {
     const [pdf] = (await once(worker, 'message', { signal })) as [Uint8Array];
+    worker.unref();
+    ending = setTimeout(() => void end(), IDLE_MS).unref();
     return Buffer.from(pdf);
-  } finally {
-    await worker.terminate();
+  } catch (error) {
+    // It has ended, or is at a document that nobody waits for any more.
+    await end();
+    throw error;
   }
+}
+
+async function end(): Promise<void> {
+  const worker = thread;
+  thread = undefined;
+  await worker?.terminate();
 }
