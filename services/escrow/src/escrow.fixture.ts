@@ -212,12 +212,12 @@ export class House {
       await sleep(20);
     }
   }
-  /** What escrow has told about a sale, oldest first. */
-  async told<E extends Event>(event: E, saleId: string): Promise<InputOf<E>[]> {
+  /** What escrow has told about a sale, or about all of them, oldest first. */
+  async told<E extends Event>(event: E, saleId?: string): Promise<InputOf<E>[]> {
     await this.idle();
     return this.#records(event.topic)
       .map((value) => JSON.parse(value) as CloudEvent<InputOf<E>>)
-      .filter(({ type, saleid }) => type === event.type && saleid === saleId)
+      .filter(({ type, saleid }) => type === event.type && (saleId === undefined || saleid === saleId))
       .map(({ data }) => data);
   }
   /** What escrow has asked of another service. */
