@@ -5,6 +5,8 @@ import type { Firm } from './stage.ts';
 
 /** The year in which all of these were filed. */
 const FILED = 2018;
+/** For so many there are words enough; of more, some have the same title. */
+const WORDED = 400;
 const SHANGHAI_MS = 8 * 3_600_000;
 
 export const ownerOf = ({ uscc, name }: Pick<Firm, 'uscc' | 'name'>): Owner => ({ party: uscc, name });
@@ -15,7 +17,10 @@ export const ownerOf = ({ uscc, name }: Pick<Firm, 'uscc' | 'name'>): Owner => (
  */
 export function invented(count: number, firms: readonly Firm[], firstSerial: number, dueOn?: number) {
   const owners = firms.map(ownerOf);
-  const drafts = demonstrationPatents(count, { owners, seed: firstSerial, firstSerial });
+  const drafts = Array.from({ length: Math.ceil(count / WORDED) }, (_, n) => {
+    const serial = firstSerial + n * WORDED;
+    return demonstrationPatents(Math.min(WORDED, count - n * WORDED), { owners, seed: serial, firstSerial: serial });
+  }).flat();
   const due = dueOn === undefined ? undefined : new Date(dueOn + SHANGHAI_MS);
   return drafts.map((draft, i) => ({
     ...draft,
