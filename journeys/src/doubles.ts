@@ -69,12 +69,17 @@ export interface Owner {
   name: string;
 }
 
+/** Patents that the office enters at once. */
+const ENTERED_MAX = 500;
+
 /** The simulated patent office. */
 export class Office {
   constructor(private readonly url: string) {}
 
   async enter(patents: readonly object[]): Promise<void> {
-    await control(`${this.url}/_office/patents`, { patents });
+    for (let at = 0; at < patents.length; at += ENTERED_MAX) {
+      await control(`${this.url}/_office/patents`, { patents: patents.slice(at, at + ENTERED_MAX) });
+    }
   }
   async owners(number: string): Promise<Owner[]> {
     const { owners } = (await control(`${this.url}/register/${encodeURIComponent(number)}`)) as { owners: Owner[] };

@@ -25,11 +25,11 @@ import { PaymentRail, type RailOrder } from './payment-rail.ts';
 /** Of a rail that fails four times of five. */
 const OPERATIONS = Number(process.env['YUZHI_RAIL_OPERATIONS'] ?? 15);
 /** How many waves of them are under way at once. */
-const ABREAST = 24;
+const ABREAST = 6;
 const returnUrl = 'https://yuzhi.example/back';
 let house: House;
 const open = async (options: HouseOptions = {}) => (house = await House.open(options));
-afterEach(() => house.close());
+afterEach(() => house.close(), 30_000 + OPERATIONS * 20);
 
 const fault = (operation: string, mode: string, more: object = { count: 1 }) =>
   house.control('/faults', { operation, mode, ...more });
