@@ -259,6 +259,33 @@ const books: Fault[] = [
   },
 ];
 
+const orphans: Fault[] = [
+  {
+    what: 'a bidder whose auction is gone',
+    plant: () =>
+      world.run(
+        'bidding',
+        `insert into bidder (sale_id, party, rules_version, registered_at, deposit, version)
+         values ($1, 'p', '1', now(), 'due', 1)`,
+        JOURNALS[0],
+      ),
+    by: ['auction-rows-whole'],
+    row: `bidding.bidder ${JOURNALS[0]} p`,
+  },
+  {
+    what: 'a quote that counts, of somebody who was not admitted',
+    plant: () => world.run('bidding', 'update bid set paddle = 7 where sale_id = $1 and seq = 5', OTHER_LOT),
+    by: ['auction-rows-whole'],
+    row: `bidding.bid ${OTHER_LOT} 5`,
+  },
+  {
+    what: 'an attempt at an operation that nobody wanted',
+    plant: () => world.run('escrow', `insert into rail_attempt (operation_id, attempt) values ('payout:x', 1)`),
+    by: ['book-rows-whole'],
+    row: 'escrow.rail_attempt payout:x 1',
+  },
+];
+
 const edited: Fault[] = [
   {
     what: 'a sealed journal that a superuser has given another author',
@@ -424,14 +451,17 @@ describe('the reconciler', () => {
     });
   });
 
-  it.each([...bids, ...acknowledged, ...books, ...edited, ...others])('finds $what', async ({ plant, by, row }) => {
-    await plant();
-    const { isGreen, checks } = await verdict();
-    const found = checks.filter(({ findings }) => findings.length);
-    expect(found.map(({ name }) => name)).toEqual(by);
-    expect(found[0]!.findings.map((finding) => finding.row)).toContainEqual(expect.stringContaining(row));
-    expect(isGreen).toBe(false);
-  });
+  it.each([...bids, ...acknowledged, ...books, ...orphans, ...edited, ...others])(
+    'finds $what',
+    async ({ plant, by, row }) => {
+      await plant();
+      const { isGreen, checks } = await verdict();
+      const found = checks.filter(({ findings }) => findings.length);
+      expect(found.map(({ name }) => name)).toEqual(by);
+      expect(found[0]!.findings.map((finding) => finding.row)).toContainEqual(expect.stringContaining(row));
+      expect(isGreen).toBe(false);
+    },
+  );
 });
 
 describe('what is no fault', () => {

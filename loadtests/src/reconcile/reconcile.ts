@@ -7,6 +7,7 @@ import { ledgerChecks } from './ledger-checks.ts';
 import { logChecks } from './log-checks.ts';
 import { moneyChecks } from './money-checks.ts';
 import { officeChecks } from './office-checks.ts';
+import { parentChecks } from './parent-checks.ts';
 import { processChecks } from './process-checks.ts';
 import { railChecks } from './rail-checks.ts';
 import { recordChecks } from './record-checks.ts';
@@ -18,6 +19,7 @@ export const CHECKS: readonly Check[] = [
   ...acknowledgedChecks,
   ...bidChecks,
   ...ledgerChecks,
+  ...parentChecks,
   ...sealChecks,
   ...recordChecks,
   ...moneyChecks,

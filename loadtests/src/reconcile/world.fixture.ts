@@ -39,7 +39,18 @@ const auctionOf = (saleId: string) => [
 /** Tables of single services that a test may have changed. */
 const OWN: Partial<Record<ServiceName, string[]>> = {
   bidding: ['auction', 'bidder', 'bid', 'moment'],
-  escrow: ['account', 'journal', 'entry', 'hold', 'sale', 'payment_order', 'payee', 'rail_operation', 'seal'],
+  escrow: [
+    'account',
+    'journal',
+    'entry',
+    'hold',
+    'sale',
+    'payment_order',
+    'payee',
+    'rail_operation',
+    'rail_attempt',
+    'seal',
+  ],
   contracts: ['deal', 'file'],
   listings: ['listing'],
   register: ['filing', 'patent'],
@@ -117,7 +128,15 @@ export class World {
       }
     }
     for (const seq of HEARD) await this.#heard(QUOTES[seq - 1]!);
+    for (const [i, party] of [P1, P2].entries()) await this.#admit(OTHER_LOT, party, i, 'due');
   }
+  #admit = (saleId: string, party: string, i: number, deposit: string) =>
+    this.run(
+      'bidding',
+      `insert into bidder (sale_id, party, rules_version, registered_at, paddle, admitted_at, deposit, version)
+       values ($1, $2, 'v', $3, $4, $3, $5, 1)`,
+      ...[saleId, party, at(i), i + 1, deposit],
+    );
   async #heard([seq, party, fen, refusal]: (typeof QUOTES)[number]): Promise<void> {
     const outcome = refusal
       ? { status: 422, code: refusal, body: { nextValidFen: '220' } }
@@ -156,6 +175,11 @@ export class World {
          ('expense:psp', 'CNY', 'debit', false, false, $2, 0, 2),
          ('suspense:x', 'CNY', 'credit', false, false, 0, 0, 0)`,
       ...[2 * netFen, 2 * fee],
+    );
+    await this.run(
+      'escrow',
+      `insert into sale (sale_id, is_open, version, deadline_at, state) values ($1, true, 1, null, '{}')`,
+      LOT,
     );
     for (const { party, i, ref, id } of payments) await this.#payIn({ party, i, ref, id });
     this.statement = {
@@ -203,12 +227,7 @@ export class World {
          values (gen_random_uuid(), $1, $2, $3, 1, $4)`,
       ...[LOT, party, at(i), JSON.stringify({ ...order, stuck: null })],
     );
-    await this.run(
-      'bidding',
-      `insert into bidder (sale_id, party, rules_version, registered_at, paddle, admitted_at, deposit, version)
-       values ($1, $2, 'v', $3, $4, $3, 'held', 1)`,
-      ...[LOT, party, at(i), n],
-    );
+    await this.#admit(LOT, party, i, 'held');
   }
 
   /** That the second bidder was admitted, on the log and in the record. */
