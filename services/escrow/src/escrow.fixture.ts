@@ -64,6 +64,8 @@ interface Settings {
   payout_seconds?: number;
 }
 export interface HouseOptions extends Settings {
+  /** How long it waits for what must come to be. */
+  patienceMs?: number;
   /** How often the rail is asked for what no webhook told. */
   reconcileMs?: number;
   /** Its database lies elsewhere than the run's. */
@@ -92,7 +94,7 @@ export class House {
   ) {}
 
   static async open(options: HouseOptions = {}): Promise<House> {
-    const { reconcileMs: _, mutate: __, adminUrl, ...settings } = options;
+    const { patienceMs: _, reconcileMs: __, mutate: ___, adminUrl, ...settings } = options;
     const database = await testDatabase('escrow', { max: 6, ...(adminUrl && { adminUrl }) });
     const sandbox = await startStripeSandbox({ databaseUrl: database.urls.owner, port: 0 });
     const house = new House(database, sandbox, await startIssuer(), options);
@@ -208,7 +210,7 @@ export class House {
     for (let waitedMs = 0; ; waitedMs += 20) {
       const found = await look();
       if (found) return found;
-      if (waitedMs > 20_000) throw new Error('it never came to be');
+      if (waitedMs > (this.options.patienceMs ?? 20_000)) throw new Error('it never came to be');
       await sleep(20);
     }
   }
