@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CHECKS, asText, reconcile } from './reconcile.ts';
-import { ADMITTED, JOURNALS, LOT, OTHER_LOT, P1, P2, World } from './world.fixture.ts';
+import { type Fault, rowFaults } from './row-faults.fixture.ts';
+import { ADMITTED, JOURNALS, LOT, P1, P2, World } from './world.fixture.ts';
 
 let world: World;
 beforeAll(async () => void (world = await World.open()), 60_000);
@@ -19,59 +20,6 @@ const filed = (outcome: object) =>
   );
 const verdict = () => reconcile(world.evidence());
 const agoMs = (ms: number) => new Date(Date.now() - ms);
-
-interface Fault {
-  what: string;
-  plant: () => unknown;
-  /** The checks that must find it; no other may find anything. */
-  by: string[];
-  /** The row that the first of them must name. */
-  row: string;
-}
-
-const bids: Fault[] = [
-  {
-    what: 'a quote that was removed',
-    plant: () => world.run('bidding', 'delete from bid where sale_id = $1 and seq = 5', LOT),
-    by: ['acknowledged-bids-kept'],
-    row: `bidding.bid ${LOT} 5`,
-  },
-  {
-    what: 'a gap in the numbers',
-    plant: () => world.run('bidding', 'delete from bid where sale_id = $1 and seq = 2', LOT),
-    by: ['bid-numbers-gapless'],
-    row: `bidding.bid ${LOT} 2`,
-  },
-  {
-    what: 'two quotes in swapped order',
-    plant: () =>
-      world.run(
-        'bidding',
-        `update bid one set amount_fen = other.amount_fen, bidder = other.bidder, paddle = other.paddle from bid other
-         where one.sale_id = $1 and other.sale_id = $1 and (one.seq, other.seq) in ((3, 5), (5, 3))`,
-        OTHER_LOT,
-      ),
-    by: ['bid-prices-rise'],
-    row: `bidding.bid ${OTHER_LOT} 5`,
-  },
-  {
-    what: 'a quote that counts wrongly what came before it',
-    plant: () => world.run('bidding', 'update bid set bids = 4 where sale_id = $1 and seq = 5', LOT),
-    by: ['bid-chain'],
-    row: `bidding.bid ${LOT} 5`,
-  },
-  {
-    what: 'a lot that went to somebody else',
-    plant: () =>
-      world.run(
-        'bidding',
-        `update auction set period = 'ended', result = $2 where sale_id = $1`,
-        ...[LOT, JSON.stringify({ outcome: 'sold', winner: P2, priceFen: '210' })],
-      ),
-    by: ['auction-results'],
-    row: `bidding.auction ${LOT}`,
-  },
-];
 
 const acknowledged: Fault[] = [
   {
@@ -259,33 +207,6 @@ const books: Fault[] = [
   },
 ];
 
-const orphans: Fault[] = [
-  {
-    what: 'a bidder whose auction is gone',
-    plant: () =>
-      world.run(
-        'bidding',
-        `insert into bidder (sale_id, party, rules_version, registered_at, deposit, version)
-         values ($1, 'p', '1', now(), 'due', 1)`,
-        JOURNALS[0],
-      ),
-    by: ['auction-rows-whole'],
-    row: `bidding.bidder ${JOURNALS[0]} p`,
-  },
-  {
-    what: 'a quote that counts, of somebody who was not admitted',
-    plant: () => world.run('bidding', 'update bid set paddle = 7 where sale_id = $1 and seq = 5', OTHER_LOT),
-    by: ['auction-rows-whole'],
-    row: `bidding.bid ${OTHER_LOT} 5`,
-  },
-  {
-    what: 'an attempt at an operation that nobody wanted',
-    plant: () => world.run('escrow', `insert into rail_attempt (operation_id, attempt) values ('payout:x', 1)`),
-    by: ['book-rows-whole'],
-    row: 'escrow.rail_attempt payout:x 1',
-  },
-];
-
 const edited: Fault[] = [
   {
     what: 'a sealed journal that a superuser has given another author',
@@ -451,7 +372,7 @@ describe('the reconciler', () => {
     });
   });
 
-  it.each([...bids, ...acknowledged, ...books, ...orphans, ...edited, ...others])(
+  it.each([...rowFaults(() => world), ...acknowledged, ...books, ...edited, ...others])(
     'finds $what',
     async ({ plant, by, row }) => {
       await plant();

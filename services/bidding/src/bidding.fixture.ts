@@ -20,6 +20,7 @@ const RULES = {
   'bidding.rules-version': ['2026.1', 'version'],
   'bidding.deposit-min-bps': ['500', 'bps'],
   'bidding.deposit-max-bps': ['2000', 'bps'],
+  'bidding.deposit-answer-seconds': ['86400', 'seconds'],
   'bidding.cycle-min-seconds': ['1', 'seconds'],
   'bidding.cycle-max-seconds': ['3600', 'seconds'],
   'bidding.deposit-return-working-days': ['3', 'working-days'],

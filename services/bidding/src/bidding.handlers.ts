@@ -39,7 +39,8 @@ export class BiddingHandlers {
     const rulesVersion = this.rulebook.text('bidding.rules-version', now);
     const rulebookVersion = this.rulebook.version();
     const cycleMs = cycleSeconds * 1000;
-    const terms: Terms = { ...proposed, currency: 'CNY', cycleMs, rulesVersion, rulebookVersion };
+    const unansweredMs = this.rulebook.int('bidding.deposit-answer-seconds', now) * 1000;
+    const terms: Terms = { ...proposed, currency: 'CNY', cycleMs, unansweredMs, rulesVersion, rulebookVersion };
     const bounds = freeBounds(terms.startPriceFen, {
       minDepositBps: this.rulebook.bps('bidding.deposit-min-bps', now),
       maxDepositBps: this.rulebook.bps('bidding.deposit-max-bps', now),

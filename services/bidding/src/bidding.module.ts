@@ -13,6 +13,7 @@ const rules = [
   'bidding.deposit-min-bps',
   'bidding.deposit-max-bps',
   'bidding.deposit-return-working-days',
+  'bidding.deposit-answer-seconds',
   'bidding.cycle-min-seconds',
   'bidding.cycle-max-seconds',
 ];

@@ -136,7 +136,7 @@ function viewOf(row: Standing, now: number) {
   const { auction: stored, head } = lotOf(row);
   const { auction } = advance(stored, now);
   const { saleId, seller, period, paddles, highestFen, leaderPaddle, bids, cycle, cycleEndsAt, result } = auction;
-  const { currency: _, cycleMs, ...terms } = publicTerms(auction.terms);
+  const { currency: _, unansweredMs: __, cycleMs, ...terms } = publicTerms(auction.terms);
   return {
     ...{ saleId, seller, period, highestFen, bids, cycle, cycleEndsAt, now, head },
     terms: { ...terms, cycleSeconds: cycleMs / 1000 },

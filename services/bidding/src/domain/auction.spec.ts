@@ -20,6 +20,7 @@ const terms: Terms = {
   freeStartsAt: STARTS,
   freeEndsAt: ENDS,
   cycleMs: CYCLE,
+  unansweredMs: 86_400_000,
 };
 
 /** An auction with these terms and paddles 1 and 2 given to ann and bob. */

@@ -11,7 +11,6 @@ import {
   quoted,
   type Step,
   step,
-  UNANSWERED_MS,
 } from './lot.ts';
 import type { Terms } from './terms.ts';
 
@@ -19,6 +18,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const [OPENS, STARTS, ENDS] = [0, HOUR, 2 * HOUR];
 const CYCLE = 300_000;
+const UNANSWERED_MS = 12 * HOUR;
 const OVER = ENDS + CYCLE;
 const terms: Terms = {
   currency: 'CNY',
@@ -32,6 +32,7 @@ const terms: Terms = {
   freeStartsAt: STARTS,
   freeEndsAt: ENDS,
   cycleMs: CYCLE,
+  unansweredMs: UNANSWERED_MS,
 };
 /** Three days after the end, whatever the calendar. */
 const returnsAt = (endedAt: number) => endedAt + 3 * DAY;

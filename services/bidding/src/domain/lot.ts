@@ -1,14 +1,11 @@
 import { defineProcess } from '@yuzhi/chassis/process';
 import { open, type OpenAuction, withBidder } from './auction.ts';
-import type { Auction, Happening } from './auction-state.ts';
+import type { Auction, Bidder, Happening } from './auction-state.ts';
 import { bidderOf } from './bid-rule.ts';
 import { advance, deadlineOf } from './deadlines.ts';
 import { type DepositAnswer, isAsked, moveDeposit } from './deposit.ts';
 import { type HallItem, hallItems } from './hall.ts';
 import type { TermsRefusal } from './terms.ts';
-
-/** How long escrow may leave a question about a deposit open before a person looks at it. */
-export const UNANSWERED_MS = 86_400_000;
 
 /** The deposits of those who did not win: they go back at `dueAt`, and are settled when escrow has answered for all. */
 export const returnsProcess = defineProcess('deposit-returns', {
@@ -140,9 +137,10 @@ function settle(lot: Lot, auction: Auction, returns: Returns | null, at: number,
 function callUnanswered(auction: Auction, now: number, happened: Happening[]): Auction {
   let called = auction;
   for (const [party, bidder] of openQuestions(auction)) {
-    if (bidder.askedAt! + UNANSWERED_MS > now) continue;
+    const at = unansweredAt(auction, bidder);
+    if (at > now) continue;
     called = withBidder(called, party, { ...bidder, stuck: 'unanswered' });
-    happened.push({ type: 'deposit-stuck', at: bidder.askedAt! + UNANSWERED_MS, party, reason: 'unanswered' });
+    happened.push({ type: 'deposit-stuck', at, party, reason: 'unanswered' });
   }
   return called;
 }
@@ -151,9 +149,11 @@ function dueOf(auction: Auction, returns: Returns | null): number | null {
   if (auction.period !== 'ended') return deadlineOf(auction);
   if (returns === null) return auction.result!.endedAt;
   if (returns.state === 'waiting') return returns.dueAt;
-  const asked = openQuestions(auction).map(([, { askedAt }]) => askedAt!);
-  return asked.length ? Math.min(...asked) + UNANSWERED_MS : null;
+  const due = openQuestions(auction).map(([, bidder]) => unansweredAt(auction, bidder));
+  return due.length ? Math.min(...due) : null;
 }
+
+const unansweredAt = ({ terms }: Auction, { askedAt }: Bidder) => askedAt! + terms.unansweredMs;
 
 const openQuestions = ({ bidders }: Auction) =>
   Object.entries(bidders).filter(([, bidder]) => isAsked(bidder) && bidder.stuck === null);

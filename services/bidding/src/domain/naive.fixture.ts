@@ -18,6 +18,7 @@ export const terms: Terms = {
   freeStartsAt: 1_000,
   freeEndsAt: 1_200,
   cycleMs: CYCLE,
+  unansweredMs: 86_400_000,
 };
 
 /** What happened, in full: the naive model knows nothing else. */

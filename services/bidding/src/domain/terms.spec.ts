@@ -23,6 +23,7 @@ const terms: Terms = {
   freeStartsAt: 2_000,
   freeEndsAt: 4_000,
   cycleMs: 300_000,
+  unansweredMs: 86_400_000,
 };
 const refusal = (changes: Partial<Terms>) => refusalOfTerms({ ...terms, ...changes }, null, NOW);
 

@@ -19,6 +19,8 @@ export interface Terms {
   freeEndsAt: number;
   /** Milliseconds without a valid quote after which the bidding is over. */
   cycleMs: number;
+  /** How long escrow may leave a question about a deposit open before a person looks at it. */
+  unansweredMs: number;
 }
 
 /** What a bidder may see of the terms: that a reserve exists, never how much. */

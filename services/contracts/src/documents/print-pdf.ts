@@ -5,7 +5,7 @@ import type { ContractDocument } from './contract-document.ts';
 import type { Signing } from './pdf-layout.ts';
 
 const WORKER = new URL(`./pdf-worker${extname(import.meta.url)}`, import.meta.url);
-/** How long the thread waits for another document, ms: one that has just printed needs a third of what a new one does. */
+/** How long the thread waits for another document, ms: one that has printed needs a third of what a new one does. */
 const IDLE_MS = 10_000;
 
 let printing: Promise<unknown> = Promise.resolve();

@@ -30,6 +30,3 @@ export function ask(effects: Effects, deal: Deal, what: Ask): Asking {
   const before = deal.asking?.what === what ? deal.asking.attempt : 0;
   return { what, attempt: before + 1, retryAt: null };
 }
-
-/** How long after a refusal the same is asked again: somebody must mend its cause first. */
-export const ASK_AGAIN_MS = 86_400_000;

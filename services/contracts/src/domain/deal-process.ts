@@ -32,10 +32,7 @@ export interface WorkingDays {
   addWorkingDays(at: number, days: number): Due;
 }
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** What only machines do takes seconds: after this long people must know. */
-const MACHINES_MS = HOUR_MS;
 
 /** One decision on a deal: its moves, what they tell and ask, and the deadline that follows. */
 export class Turn {
@@ -138,7 +135,7 @@ export class Turn {
   }
 
   #soon(): Due {
-    return { at: this.now + MACHINES_MS, provisional: false };
+    return { at: this.now + this.#deal.terms.machinesMs, provisional: false };
   }
   #offer(due: Due): void {
     const { saleId, contract } = this.#deal;

@@ -63,6 +63,8 @@ export const openingData = (): DataOf<typeof openDeal> => ({
 export const sampleTerms = (): DealTerms => ({
   rulebookVersion: '2026.11-3',
   signWithinWorkingDays: 5,
+  machinesMs: 3_600_000,
+  askAgainMs: DAY_MS,
   agreed: sampleContract().terms,
   inventorFloor: {
     shareBps: 7000,

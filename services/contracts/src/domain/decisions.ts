@@ -11,7 +11,6 @@ import {
   type signContract,
 } from '@yuzhi/protocol/contracts';
 import type { DataOf, RejectionOf } from '@yuzhi/protocol/declare';
-import { ASK_AGAIN_MS } from './asks.ts';
 import { type Ask, type Deal, newDeal, type Notes, SIDES, sideOf } from './deal.ts';
 import { dealProcess, type Move, Turn, type WorkingDays } from './deal-process.ts';
 import { refusedWords } from './stuck.ts';
@@ -115,7 +114,7 @@ export function granted(deal: Deal, what: Ask, change: Partial<Deal>, moment: Mo
 export function denied(deal: Deal, what: Ask, code: string, moment: Moment): Accepted<Deal> {
   const { asking } = deal;
   if (asking?.what !== what || asking.retryAt !== null) return accept(deal, {});
-  const retryAt = moment.now + ASK_AGAIN_MS;
+  const retryAt = moment.now + deal.terms.askAgainMs;
   return turnOf(deal, moment)
     .set({ asking: { ...asking, retryAt } })
     .stick(code, refusedWords(code), moment.now)

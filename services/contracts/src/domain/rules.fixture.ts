@@ -14,6 +14,8 @@ const VALUES: [id: string, value: string, unit: Unit][] = [
   ['contracts.annuity-notice-days', '90', 'days'],
   ['contracts.cure-days', '15', 'days'],
   ['contracts.long-stop-days', '180', 'days'],
+  ['contracts.machines-seconds', '1800', 'seconds'],
+  ['contracts.ask-again-seconds', '43200', 'seconds'],
   ['contracts.late-per-day-bps', '5', 'bps'],
   ['contracts.earnest-max-bps', '2000', 'bps'],
   ['escrow.inventor-floor-bps', '5000', 'bps'],

@@ -23,6 +23,8 @@ describe('the terms of a deal', () => {
     expect(termsOf(rulebook(), '410100', START)).toEqual({
       rulebookVersion: '2026.11-3',
       signWithinWorkingDays: 5,
+      machinesMs: 1_800_000,
+      askAgainMs: 43_200_000,
       agreed: {
         payWithinWorkingDays: 6,
         fileWithinWorkingDays: 10,

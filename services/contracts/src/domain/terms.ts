@@ -7,6 +7,10 @@ import type { TransferContractInput } from './transfer-contract.ts';
 export interface DealTerms {
   rulebookVersion: string;
   signWithinWorkingDays: number;
+  /** How long what only machines do may take before people must know. */
+  machinesMs: number;
+  /** How long after a refusal the same is asked again: somebody must mend its cause first. */
+  askAgainMs: number;
   /** What stands in the contract. */
   agreed: TransferContractInput['terms'];
   inventorFloor: { shareBps: number; payMonths: number; basis: { zh: string; en: string }; law: boolean };
@@ -25,6 +29,8 @@ const DAYS = {
   longStopDays: 'contracts.long-stop-days',
 } as const;
 const SIGN = 'contracts.sign-working-days';
+const MACHINES = 'contracts.machines-seconds';
+const ASK_AGAIN = 'contracts.ask-again-seconds';
 const LATE = 'contracts.late-per-day-bps';
 const EARNEST = 'contracts.earnest-max-bps';
 const INVENTOR_FLOOR = 'escrow.inventor-floor-bps';
@@ -35,6 +41,8 @@ const NET_DEDUCTS = 'contracts.net-income-deducts';
 export const NEEDED_RULES: readonly string[] = [
   ...Object.values(DAYS),
   SIGN,
+  MACHINES,
+  ASK_AGAIN,
   LATE,
   EARNEST,
   INVENTOR_FLOOR,
@@ -52,6 +60,8 @@ export function termsOf(rules: Rules, region: string | undefined, now: number): 
   return {
     rulebookVersion: rules.version(),
     signWithinWorkingDays: rules.int(SIGN, now),
+    machinesMs: rules.int(MACHINES, now) * 1000,
+    askAgainMs: rules.int(ASK_AGAIN, now) * 1000,
     agreed: {
       ...(days as Record<keyof typeof DAYS, number>),
       latePerDayBps: rules.bps(LATE, now),
