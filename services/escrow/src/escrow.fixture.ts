@@ -246,9 +246,12 @@ export class House {
     return person;
   }
   async #asDesk<T>(path: string): Promise<T> {
-    const { status, body } = await this.get<T>(path, DESK);
-    if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
-    return body;
+    for (;;) {
+      const { status, body } = await this.get<T>(path, DESK);
+      if (status === 200) return body;
+      // So many may ask at once that no connection comes free in time.
+      if (status !== 503) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
+    }
   }
   order = (id: string) => this.#asDesk<AnswerOf<typeof getOrder>>(`/v1/orders/${id}`);
   money = (saleId: string) => this.#asDesk<AnswerOf<typeof getSaleMoney>>(`/v1/sales/${saleId}/money`);

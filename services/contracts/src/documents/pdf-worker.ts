@@ -4,6 +4,6 @@ import type { Signing } from './pdf-layout.ts';
 import { renderPdf } from './pdf.ts';
 
 // What cannot be rendered ends the thread, which is how its caller hears of it.
-parentPort!.on('message', async ([document, signing]: [ContractDocument, Signing]) => {
-  parentPort!.postMessage(await renderPdf(document, signing));
+parentPort!.on('message', ([document, signing]: [ContractDocument, Signing]) => {
+  void renderPdf(document, signing).then((pdf) => parentPort!.postMessage(pdf));
 });
