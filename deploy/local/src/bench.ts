@@ -6,7 +6,7 @@ import { type Infrastructure, startInfrastructure } from '@yuzhi/backing/infrast
 import { endLeftParts } from '@yuzhi/backing/parts';
 import { livingHolder } from '@yuzhi/backing/pidfile';
 import { createSteps } from '@yuzhi/backing/steps';
-import { readOptions } from '@yuzhi/loadtests/bench/options';
+import { areDeals, readOptions } from '@yuzhi/loadtests/bench/options';
 import { KAFKA_USERS } from './settings.ts';
 import { checkOut, startRival } from './checkout.ts';
 import { journeyEnvironment } from './journey-process.ts';
@@ -73,14 +73,15 @@ const environmentOf = (platform: Platform, infrastructure: Infrastructure, dir: 
 
 async function bench(args: string[]): Promise<number> {
   // A slip in the arguments is told before anything is started.
-  const { against } = readOptions(args);
+  const options = readOptions(args);
+  const { against } = options;
   const checkout = against && (await checkOut(against, step));
   const dir = await freshFolder();
   const infrastructure = await startInfrastructure({ dir, kafkaUsers: KAFKA_USERS });
   closing.push(() => infrastructure.stop());
   ownServers(infrastructure);
-  const options = { dir, name: PREFIX, shape: 'processes' as const, infrastructure, steppable: false, step };
-  const platform = await startPlatform(options);
+  const shape = { shape: 'processes' as const, steppable: areDeals(options) };
+  const platform = await startPlatform({ dir, name: PREFIX, ...shape, infrastructure, step });
   closing.push(() => platform.stop());
   const env: Record<string, string> = environmentOf(platform, infrastructure, dir);
   if (checkout) {

@@ -3,7 +3,9 @@ import type { Place } from './bench.config.ts';
 import { Bidders } from './bidders.ts';
 import { type ControlTarget, controlTarget } from './control-target.ts';
 import { rowsDatabase } from './rows.ts';
+import { NaiveDeals } from './naive-deals.ts';
 import { Till } from './till.ts';
+import { Trades } from './trades.ts';
 import type { ShelfName } from './shelf.ts';
 import { databaseOf, echoTarget, naiveTarget, platformTarget, type Target } from './targets.ts';
 
@@ -17,10 +19,13 @@ export class Bench {
   readonly #targets = new Map<TargetName, Promise<Target>>();
   #rows: Promise<string> | undefined;
   #till: Promise<Till> | undefined;
+  #trades: Promise<Trades> | undefined;
+  #naiveDeals: Promise<NaiveDeals> | undefined;
   readonly #shelves = new Map<ShelfName, Promise<ControlTarget>>();
 
   private constructor(
     readonly place: Place,
+    private readonly addresses: Addresses,
     readonly bidders: Bidders,
     private readonly rivalBidders: Bidders | undefined,
   ) {}
@@ -28,7 +33,7 @@ export class Bench {
   static async open(place: Place, addresses: Addresses): Promise<Bench> {
     const bidders = await Bidders.gather(addresses, ORGANISATIONS);
     const rival = place.rival && (await Bidders.gather(readAddresses(place.rival.environment), ORGANISATIONS));
-    return new Bench(place, bidders, rival);
+    return new Bench(place, addresses, bidders, rival);
   }
 
   target(name: TargetName): Promise<Target> {
@@ -78,12 +83,19 @@ export class Bench {
   till(): Promise<Till> {
     return (this.#till ??= Till.open(this.place, this.database('escrow')));
   }
+  /** Whole deals of the platform, and of the naive app. */
+  trades(): Promise<Trades> {
+    return (this.#trades ??= Trades.open(this.addresses));
+  }
+  naiveDeals(): Promise<NaiveDeals> {
+    return (this.#naiveDeals ??= NaiveDeals.open(this.place));
+  }
   /** The administrator's way to a database of the platform. */
   database(service: string): string {
     return databaseOf(this.place.databaseUrl, `${this.place.topicPrefix}${service}`);
   }
   async close(): Promise<void> {
-    const targets = [...this.#targets.values(), ...this.#shelves.values(), this.#till];
+    const targets = [...this.#targets.values(), ...this.#shelves.values(), this.#till, this.#naiveDeals];
     for (const starting of new Set(targets)) {
       await starting?.then((opened) => opened.close()).catch(() => {});
     }

@@ -3,7 +3,9 @@ import type { Sample } from './sample.ts';
 import { median } from './stats.ts';
 
 const [WIDTH, LEFT, RIGHT, ROW] = [860, 150, 70, 26];
-const COLOURS = ['#1d4e89', '#f79256', '#00b2ca', '#7dcfb6', '#8d6a9f', '#c44536', '#9aa0a6', '#d5d8dc'];
+const COLOURS = ['#1d4e89', '#f79256', '#00b2ca', '#7dcfb6', '#8d6a9f', '#b59f3b', '#c44536', '#9aa0a6', '#d5d8dc'];
+/** What a role takes of the line that names the colours. */
+const LEGEND = 76;
 
 export const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
@@ -82,8 +84,8 @@ export function cpuChart(samples: readonly Sample[]): string {
     ];
   });
   const legend = ROLES.flatMap((role, i) => [
-    `<rect x="${LEFT + i * 84}" y="6" width="10" height="10" fill="${COLOURS[i]}"/>`,
-    text(LEFT + i * 84 + 14, 15, role),
+    `<rect x="${LEFT + i * LEGEND}" y="6" width="10" height="10" fill="${COLOURS[i]}"/>`,
+    text(LEFT + i * LEGEND + 14, 15, role),
   ]);
   return svg((groups.length + 1) * ROW, 'CPU of one operation by role', [...legend, ...rows]);
 }

@@ -2,11 +2,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { sum } from './stats.ts';
 
-/** Parts that a process may play in a measurement. `others` are all of ours that play none. */
-export const ROLES = ['gateway', 'broker', 'bidding', 'escrow', 'postgres', 'redis', 'generator', 'others'] as const;
+/** Parts that a process may play in a measurement; `services`: those without a part of their own. `others` play none. */
+export const ROLES = [
+  'gateway',
+  'broker',
+  'bidding',
+  'escrow',
+  'services',
+  'postgres',
+  'redis',
+  'generator',
+  'others',
+] as const;
 export type Role = (typeof ROLES)[number];
 /** What one operation costs is the sum of these. */
-export const SERVER_ROLES = ['gateway', 'broker', 'bidding', 'escrow', 'postgres', 'redis'] as const;
+export const SERVER_ROLES = ['gateway', 'broker', 'bidding', 'escrow', 'services', 'postgres', 'redis'] as const;
 export type Cast = Partial<Record<Exclude<Role, 'others'>, readonly number[]>>;
 
 /** The children of every process, by one look at /proc. */

@@ -36,6 +36,8 @@ export const VARIANTS = [
   'transfers-random',
   'transfers-hot',
   'ledger',
+  'ours-deals',
+  'naive-deals',
 ] as const;
 export type VariantId = (typeof VARIANTS)[number];
 

@@ -147,6 +147,16 @@ export const FIGURES: readonly Figure[] = [
     ...rate('ledger', 'transfers-random'),
     better: 'more',
   }),
+  one('G13', 'rate', 'whole deals, from the winning quote to the payout, against the naive app', {
+    ...rate('ours-deals', 'naive-deals'),
+    ...atLeast(10),
+  }),
+  one('G13', 'CPU', "CPU of a whole deal against the naive app's", {
+    unit: '×',
+    of: ['ours-deals', 'naive-deals'],
+    value: (sample) => sample('ours-deals').serverUs / sample('naive-deals').serverUs,
+    better: 'less',
+  }),
   one('M', 'gateway', 'memory of the gateway while quotes come in on 10,000 lots', {
     unit: 'MiB',
     of: ['ours-10000'],
@@ -162,8 +172,11 @@ export const FIGURES: readonly Figure[] = [
   ...OVERLOAD_FIGURES,
 ];
 
-/** Measured when they are asked for by name: filling ten million rows and laying siege to the door take their time. */
-const isAside = ({ id }: Figure): boolean => id === 'G10-ROWS' || id.startsWith('O');
+/** Deals move everybody's clock by days: nothing else can be measured on their platform. */
+export const DEALS = 'G13';
+
+/** Measured when they are asked for by name: ten million rows, a siege of the door and whole deals take their time. */
+const isAside = ({ id }: Figure): boolean => id === 'G10-ROWS' || id === DEALS || id.startsWith('O');
 
 /** The figures asked for; without a wish, what a quote and a transfer are judged by. */
 export const figuresOf = (only?: readonly string[]): readonly Figure[] =>

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { FIGURES } from './figures.ts';
+import { DEALS, FIGURES } from './figures.ts';
 
 export interface BenchOptions {
   /** Ids of the figures to measure; all when absent. */
@@ -21,7 +21,8 @@ const GROUPS: Record<string, readonly string[]> = { OVERLOAD: IDS.filter((id) =>
 
 export const USAGE = `npm run bench -- [--only G1,G6] [--rounds 5] [--seconds 10] [--prime 25] [--rough]
                  [--against <ref>]
-  --only     figures to measure, of ${IDS.join(', ')}; overload is all of ${GROUPS['OVERLOAD']!.join(', ')}
+  --only     figures to measure, of ${IDS.join(', ')}; overload is all of ${GROUPS['OVERLOAD']!.join(', ')};
+             ${DEALS} is measured alone
   --rounds   how often everything is measured, in turn
   --seconds  of one sample
   --prime    seconds of load on the broker before anything is measured, 20 or more
@@ -45,8 +46,12 @@ function chosen(only: string | undefined): readonly string[] | undefined {
   });
   const unknown = ids.find((id) => !FIGURES.some((figure) => figure.id === id));
   if (unknown !== undefined) throw new Error(`there is no figure ${unknown || '""'}\n${USAGE}`);
+  if (ids.includes(DEALS) && ids.some((id) => id !== DEALS)) throw new Error(`${DEALS} is measured alone\n${USAGE}`);
   return ids;
 }
+
+/** Whether whole deals are measured, which need a clock that can be moved. */
+export const areDeals = ({ only }: Pick<BenchOptions, 'only'>): boolean => only?.includes(DEALS) ?? false;
 
 /** Throws with what is wrong and how it is used. */
 export function readOptions(args: string[]): BenchOptions {

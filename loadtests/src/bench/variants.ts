@@ -12,6 +12,7 @@ import { steadyLoad } from './steady-load.ts';
 import { countCommits } from './commits.ts';
 import { bootLoad, onShelf } from './shelf-load.ts';
 import { tillLoad } from './till-load.ts';
+import { naiveDealsLoad, tradesLoad } from './trades-load.ts';
 import { loadBids } from './wrk.ts';
 import { withWatchers } from './watching.ts';
 
@@ -97,6 +98,8 @@ export const PREPARE: Record<VariantId, Prepare> = {
   'transfers-random': transferLoad('random'),
   'transfers-hot': transferLoad('hot'),
   ledger: ledgerLoad,
+  'ours-deals': tradesLoad,
+  'naive-deals': naiveDealsLoad,
 };
 
 /** The two that are compared between checkouts. */

@@ -49,10 +49,30 @@ export function verdictFrom(
   return { good: isThere && !first, says };
 }
 
+type DatabaseOf = Acknowledged['databaseOf'];
+function evidenceOf(databaseOf: DatabaseOf) {
+  const readers = Object.fromEntries(SERVICES.map((service) => [service, databaseOf(service)]));
+  return openEvidence({ readers: readers as Record<ServiceName, string> }, []);
+}
+
+/** What follows the last payout on other services. */
+const SETTLE_MS = 60_000;
+/** Whether everything holds that the reconciler proves; what it would ask the rail is not asked. */
+export async function verdictOfDeals(databaseOf: DatabaseOf): Promise<Verdict> {
+  const { evidence, close } = evidenceOf(databaseOf);
+  try {
+    const { checks } = await reconcile(evidence, { withinMs: SETTLE_MS });
+    const [first, ...more] = checks.flatMap(({ findings }) => findings);
+    const found = first ? `${more.length + 1} findings, ${first.check}: ${first.row}: ${first.says}` : 'nothing found';
+    return { good: !first, says: `${checks.length} checks: ${found}` };
+  } finally {
+    await close();
+  }
+}
+
 /** Whether what was acknowledged is there, and all that the reconciler proves of quotes and of the book holds. */
 export async function verdictOf({ databaseOf, lots, ...acknowledged }: Acknowledged): Promise<Verdict> {
-  const readers = Object.fromEntries(SERVICES.map((service) => [service, databaseOf(service)]));
-  const { evidence, close } = openEvidence({ readers: readers as Record<ServiceName, string> }, []);
+  const { evidence, close } = evidenceOf(databaseOf);
   try {
     const { checks } = await reconcile(evidence, { checks: [...quoteChecks, ...ledgerChecks] });
     return verdictFrom(acknowledged, await storedIn(evidence, lots), checks);

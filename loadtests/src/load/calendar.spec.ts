@@ -81,19 +81,10 @@ describe('the calendar of many deals', () => {
     const made = new Calendar(clock);
     made.note({ deal: 'a', waitsUntil: 10 });
     made.start();
-    const later = async (reached: () => boolean) => {
-      while (!reached()) await new Promise((go) => setTimeout(go, 5));
-    };
-    await later(() => steps.length === 1);
+    await made.reached(10);
     made.note({ deal: 'a', waitsUntil: 30 });
-    await later(() => {
-      try {
-        made.note({ deal: 'b', isOver: true });
-        return false;
-      } catch (error) {
-        return (error as Error).message === 'the clock is immovable';
-      }
-    });
+    await expect(made.reached(30)).rejects.toThrow('the clock is immovable');
+    expect(() => made.note({ deal: 'b', isOver: true })).toThrow('the clock is immovable');
     expect(steps).toEqual([10]);
     made.stop();
   });

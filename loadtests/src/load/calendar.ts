@@ -36,6 +36,7 @@ export class Calendar {
   #timer: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
   #stepping: Promise<void> | undefined;
+  #waiting: { instant: number; go(): void; fail(error: Error): void }[] = [];
 
   constructor(private readonly clock: Clock) {}
 
@@ -49,6 +50,16 @@ export class Calendar {
   /** Resolves when the clock stands: whoever acts in the middle of a step is overtaken by it. */
   async still(): Promise<void> {
     await this.#stepping?.catch(() => {});
+  }
+
+  /** Resolves once the clock is there. Throws what the clock says when it cannot be stepped. */
+  reached(instant: number): Promise<void> {
+    return new Promise((go, fail) => this.#waiting.push({ instant, go, fail }));
+  }
+  #tellReached(now: number): void {
+    const [there, waiting] = [true, false].map((is) => this.#waiting.filter(({ instant }) => instant <= now === is));
+    this.#waiting = waiting!;
+    for (const { go } of there!) go();
   }
 
   /** Where the clock may go now; undefined when it has to stand. */
@@ -68,13 +79,18 @@ export class Calendar {
     this.#timer = setTimeout(() => {
       this.#step().then(
         () => this.#timer && this.start(),
-        (error: Error) => (this.#failure = error),
+        (error: Error) => {
+          this.#failure = error;
+          for (const { fail } of this.#waiting.splice(0)) fail(error);
+        },
       );
     }, LOOK_MS);
   }
   async #step(): Promise<void> {
     if (this.#deals.size === 0) return;
-    const to = this.next(await this.clock.now());
+    const now = await this.clock.now();
+    this.#tellReached(now);
+    const to = this.next(now);
     if (to !== undefined) await (this.#stepping = this.clock.advanceTo(to));
   }
   stop(): void {

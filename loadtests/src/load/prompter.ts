@@ -40,6 +40,7 @@ export async function startPrompter(tokens: Tokens, calendar: Calendar): Promise
       const days = DealDays.parse(JSON.parse(await read(request)));
       calendar.note(days);
       if (days.actsBefore !== undefined) await calendar.still();
+      if (days.waitsUntil !== undefined) await calendar.reached(days.waitsUntil);
       response.writeHead(204).end();
       return;
     }

@@ -1,39 +1,20 @@
 // Peer N: what a team would write first. Nest, Prisma, a transaction that locks the auction's row; the same tables and
 // the same contract over HTTP. It keeps no idempotency key, sends no event, has no stream: all that is in its favour.
 import 'reflect-metadata';
-import { Body, type CanActivate, Controller, type ExecutionContext, HttpException, Injectable } from '@nestjs/common';
-import { HttpCode, Inject, Module, Param, Post, Req, UnauthorizedException, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, HttpException, Inject, Injectable } from '@nestjs/common';
+import { Module, Param, Post, Req, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { PrismaClient } from '../generated/prisma/client.ts';
 import { told } from './peers.config.ts';
 import { ready } from './ready.ts';
+import { partyOf, type SignedIn, TokenGuard } from './token-guard.ts';
 
 /** As many as a service of this size is usually given. */
 const CONNECTIONS = 32;
-const issuer = told('ISSUER_URL');
-const keys = createRemoteJWKSet(new URL(told('JWKS_URL')));
 const Quote = z.object({ amountFen: z.string().regex(/^[1-9]\d{0,15}$/) });
-
-interface Request {
-  headers: Record<string, string | undefined>;
-  person?: string;
-}
-
-@Injectable()
-class TokenGuard implements CanActivate {
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<Request>();
-    const token = request.headers['authorization']?.replace(/^Bearer /, '');
-    if (!token) throw new UnauthorizedException();
-    const { payload } = await jwtVerify(token, keys, { issuer, audience: 'yuzhi' });
-    request.person = payload.sub!;
-    return true;
-  }
-}
 
 interface Lot {
   terms: { startPriceFen: string; incrementFen: string };
@@ -110,12 +91,11 @@ class BidsController {
   @Post(':saleId/bids')
   @HttpCode(200)
   @UseGuards(TokenGuard)
-  async place(@Param('saleId') saleId: string, @Body() body: unknown, @Req() request: Request) {
+  async place(@Param('saleId') saleId: string, @Body() body: unknown, @Req() request: SignedIn) {
     const quote = Quote.safeParse(body);
     if (!quote.success) throw new HttpException({ code: 'invalid-input' }, 422);
-    const party = request.headers['x-organisation'] ?? request.person!;
     const { amountFen } = quote.data;
-    const { refusal, seq } = await this.bids.place(saleId, request.person!, party, BigInt(amountFen));
+    const { refusal, seq } = await this.bids.place(saleId, request.person!, partyOf(request), BigInt(amountFen));
     if (refusal) throw new HttpException({ code: refusal, status: 422 }, 422);
     return { seq, amountFen };
   }
