@@ -185,6 +185,19 @@ describe('errands', () => {
     expect(sent(broker)[0]!.key).toBe('last');
   });
 
+  it('read no more of those that wait, however many were told before', async () => {
+    const limits: number[] = [];
+    const errand = new Payouts(async (task) => {
+      errand.waiting = errand.waiting.filter(({ id }) => id !== task);
+    });
+    const broker = new MemoryBroker();
+    errand.waiting = many(200);
+    errand.pending = async (limit) => (limits.push(limit), errand.waiting.slice(0, limit));
+    const errands = start(errand, broker, { holdMs: 10 });
+    await until(() => (errands.kick(), sent(broker).length === 200));
+    expect(Math.max(...limits)).toBeLessThan(50);
+  });
+
   it('run on one replica, and on another once that has stopped', async () => {
     const broker = new MemoryBroker();
     const side = fakeSide();

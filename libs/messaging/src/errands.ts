@@ -154,6 +154,7 @@ class ErrandRunner {
     const leased = await this.#lease.renew().catch(() => this.#lease.held);
     if (!leased) return this.#abort();
     if (this.#running.size >= CONCURRENCY) return;
+    this.#forgetHeld();
     // What memory makes wait stands first among the pending: it must not hide what is behind it.
     const limit = Math.min(COUNT_MAX, this.#attempts.size + CONCURRENCY);
     const pending = await this.errand.pending(limit);
@@ -185,6 +186,13 @@ class ErrandRunner {
     await this.#lease.release().catch(() => {});
   }
 
+  /** What was told long enough ago may be attempted as if it never had been. */
+  #forgetHeld(): void {
+    const now = performance.now();
+    for (const [name, { running, failures, notBefore }] of this.#attempts) {
+      if (!running && failures === 0 && notBefore <= now) this.#attempts.delete(name);
+    }
+  }
   #forget(pending: Pending<unknown>[]): void {
     const named = new Set(pending.map(nameOf));
     for (const [name, { running }] of this.#attempts) if (!running && !named.has(name)) this.#attempts.delete(name);

@@ -2,6 +2,7 @@ import { Calendar } from '@yuzhi/chassis/rulebook';
 import { READER } from '@yuzhi/chassis/service';
 import { fromJson } from '@yuzhi/database/json';
 import { DocumentStore, type Reader } from '@yuzhi/database/store';
+import type { Pending } from '@yuzhi/messaging/errands';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Deal, SIDES } from './domain/deal.ts';
 import { woken } from './domain/decisions.ts';
@@ -46,4 +47,20 @@ export async function dealsWaitingFor(reader: Reader, errand: DealErrand, limit:
     [errand, limit],
   );
   return rows.map(({ state }) => fromJson<Deal>(state));
+}
+/** The same by their ids alone: many may wait for a document, and each is read when its turn comes. */
+export async function documentsWaitingFor(
+  reader: Reader,
+  errand: DealErrand,
+  limit: number,
+): Promise<Pending<string>[]> {
+  const { rows } = await reader.query<{ id: string }>(
+    'select sale_id::text as id from deal where errand = $1 order by opened_at limit $2',
+    [errand, limit],
+  );
+  return rows.map(({ id }) => ({ id, attempt: 1, task: id }));
+}
+export async function readDeal(reader: Reader, saleId: string): Promise<Deal> {
+  const { rows } = await reader.query<{ state: unknown }>('select state from deal where sale_id = $1', [saleId]);
+  return fromJson<Deal>(rows[0]!.state);
 }

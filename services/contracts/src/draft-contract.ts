@@ -7,16 +7,15 @@ import { recordDocument } from '@yuzhi/protocol/contracts';
 import { organisations, people } from '@yuzhi/protocol/identity';
 import { Inject, Injectable } from '@nestjs/common';
 import { ContractFiles } from './contract-files.ts';
-import { dealsWaitingFor } from './deals.store.ts';
+import { documentsWaitingFor, readDeal } from './deals.store.ts';
 import { renderTransferContract } from './documents/contract-template.ts';
 import { printPdf } from './documents/print-pdf.ts';
 import { SIGNATURES, type SignatureProvider } from './documents/signature-provider.ts';
 import { contractInput } from './domain/contract-input.ts';
-import type { Deal } from './domain/deal.ts';
 
 /** Draws up the contract of a confirmed deal. Its content is kept beside the file: the sealed file is made of it. */
 @Injectable()
-export class DraftContract implements Errand<Deal> {
+export class DraftContract implements Errand<string> {
   readonly name = 'draft-contract';
 
   constructor(
@@ -26,12 +25,12 @@ export class DraftContract implements Errand<Deal> {
     private readonly tables: HeldTables,
   ) {}
 
-  async pending(limit: number): Promise<Pending<Deal>[]> {
-    const deals = await dealsWaitingFor(this.reader, 'draft', limit);
-    return deals.map((deal) => ({ id: deal.saleId, attempt: 1, task: deal }));
+  pending(limit: number): Promise<Pending<string>[]> {
+    return documentsWaitingFor(this.reader, 'draft', limit);
   }
 
-  async run(deal: Deal, { signal }: Call): Promise<Follow> {
+  async run(saleId: string, { signal }: Call): Promise<Follow> {
+    const deal = await readDeal(this.reader, saleId);
     const input = contractInput(deal, {
       organisation: (uscc) => this.tables.of(organisations).get(uscc),
       person: (id) => this.tables.of(people).get(id),
@@ -40,7 +39,6 @@ export class DraftContract implements Errand<Deal> {
     const pdf = await printPdf(document, { notice: this.provider.notice, records: [] }, signal);
     const contentHash = await this.files.keep('application/json', Buffer.from(document.content));
     const fileHash = await this.files.keep('application/pdf', pdf);
-    const { saleId } = deal;
     return follow(recordDocument, saleId, { saleId, contentHash, fileHash, templateVersion: input.template.version });
   }
 }

@@ -5,7 +5,7 @@ import type { Call, Errand, Pending } from '@yuzhi/messaging/errands';
 import { recordSeal } from '@yuzhi/protocol/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { ContractFiles } from './contract-files.ts';
-import { dealsWaitingFor } from './deals.store.ts';
+import { documentsWaitingFor, readDeal } from './deals.store.ts';
 import { renderTransferContract } from './documents/contract-template.ts';
 import { printPdf } from './documents/print-pdf.ts';
 import { SIGNATURES, type SignatureProvider, type SignatureRecord } from './documents/signature-provider.ts';
@@ -14,7 +14,7 @@ import { type Deal, type Side, SIDES } from './domain/deal.ts';
 
 /** Makes the one file that all have signed: the content again, with the signatures in it, under the platform's seal. */
 @Injectable()
-export class SealContract implements Errand<Deal> {
+export class SealContract implements Errand<string> {
   readonly name = 'seal-contract';
 
   constructor(
@@ -23,13 +23,12 @@ export class SealContract implements Errand<Deal> {
     private readonly files: ContractFiles,
   ) {}
 
-  async pending(limit: number): Promise<Pending<Deal>[]> {
-    const deals = await dealsWaitingFor(this.reader, 'seal', limit);
-    return deals.map((deal) => ({ id: deal.saleId, attempt: 1, task: deal }));
+  pending(limit: number): Promise<Pending<string>[]> {
+    return documentsWaitingFor(this.reader, 'seal', limit);
   }
 
-  async run(deal: Deal, { signal }: Call): Promise<Follow> {
-    const { saleId } = deal;
+  async run(saleId: string, { signal }: Call): Promise<Follow> {
+    const deal = await readDeal(this.reader, saleId);
     const { contentHash } = deal.contract!;
     const content = JSON.parse((await this.files.read(contentHash)).toString()) as { contract: TransferContractInput };
     const document = renderTransferContract(content.contract);

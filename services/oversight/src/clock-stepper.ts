@@ -99,12 +99,13 @@ export class ClockStepper implements OnApplicationShutdown {
 
   /** Resolves when nothing is under way anywhere: two idle looks between which the log has not grown. */
   async #quiet(): Promise<Quiet> {
-    let pauseMs = LOOK_MS;
-    for (let before = -1n; !this.#stopped; await sleep(pauseMs)) {
-      const pulses = await Promise.all(Object.values(this.config.owners).map((url) => this.#pulse(url)));
-      const idle = pulses.every(({ waiting }) => waiting === 0);
-      const written = idle ? await this.#written() : -1n;
-      if (idle && written === before) {
+    for (let before = -1n; !this.#stopped; await sleep(LOOK_MS)) {
+      const urls = Object.values(this.config.owners);
+      const pulses = await Promise.all(urls.map((url) => this.#pulse(url)));
+      const busy = urls.filter((_, i) => pulses[i]!.waiting > 0);
+      if (busy[0]) await this.#untilIdle(busy[0]);
+      const written = busy[0] ? -1n : await this.#written();
+      if (!busy[0] && written === before) {
         const now = Math.min(...pulses.map((pulse) => pulse.now));
         const deadlines = pulses.flatMap(({ earliestDeadline }) => earliestDeadline ?? []);
         return {
@@ -114,9 +115,15 @@ export class ClockStepper implements OnApplicationShutdown {
         };
       }
       before = written;
-      pauseMs = idle ? LOOK_MS : Math.min(LOOK_MAX_MS, pauseMs * 1.5);
     }
     throw new Error('stopping');
+  }
+  /** While one has to do, nobody else need be asked. */
+  async #untilIdle(url: string): Promise<void> {
+    for (let pauseMs = LOOK_MS; !this.#stopped; pauseMs = Math.min(LOOK_MAX_MS, pauseMs * 1.5)) {
+      await sleep(pauseMs);
+      if ((await this.#pulse(url)).waiting === 0) return;
+    }
   }
   async #pulse(url: string): Promise<Pulse> {
     const headers = { [INTERNAL]: this.config.internalSecret };

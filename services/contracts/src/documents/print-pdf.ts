@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ContractDocument } from './contract-document.ts';
 import type { Signing } from './pdf-layout.ts';
+import type { Told } from './pdf-worker.ts';
 
 const WORKER = new URL(`./pdf-worker${extname(import.meta.url)}`, import.meta.url);
 /** How long the thread waits for another document, ms: one that has printed needs a third of what a new one does. */
@@ -27,21 +28,21 @@ async function print(document: ContractDocument, signing: Signing, signal?: Abor
   clearTimeout(ending);
   const worker = (thread ??= new Worker(WORKER).on('error', () => {}));
   worker.ref();
-  worker.postMessage([document, signing]);
+  worker.postMessage([document, signing] satisfies Told);
   try {
     const [pdf] = (await once(worker, 'message', { signal })) as [Uint8Array];
     worker.unref();
-    ending = setTimeout(() => void end(), IDLE_MS).unref();
+    ending = setTimeout(end, IDLE_MS).unref();
     return Buffer.from(pdf);
   } catch (error) {
     // It has ended, or is at a document that nobody waits for any more.
-    await end();
+    end();
     throw error;
   }
 }
 
-async function end(): Promise<void> {
-  const worker = thread;
+/** It ends by itself when it is through with what it prints: a thread that is cut off may take the process along. */
+function end(): void {
+  thread?.postMessage('end' satisfies Told);
   thread = undefined;
-  await worker?.terminate();
 }
