@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { sum } from './stats.ts';
 
-/** Parts that a process may play in a measurement; `services`: those without a part of their own. `others` play none. */
+/** Parts that a process may play in a measurement. `services` have no part of their own; `others` play none. */
 export const ROLES = [
   'gateway',
   'broker',

@@ -1,6 +1,6 @@
-// Peer N for whole deals: Nest, Prisma, a transaction that locks the deal's row, one database for everything, the book's
-// own tables. No contract is printed, nobody is asked outside: the rail and the office are taken at their word. It keeps
-// no idempotency key and no record, checks no seal, has no deadline and no event: all that is in its favour.
+// Peer N for whole deals: Nest, Prisma, a transaction that locks the deal's row, one database for everything, the
+// book's own tables. No contract is printed, nobody is asked outside: the rail and the office are taken at their word.
+// It keeps no idempotency key and no record, checks no seal, has no deadline and no event: all that is in its favour.
 import 'reflect-metadata';
 import { Body, Controller, HttpCode, HttpException, Inject, Injectable } from '@nestjs/common';
 import { Module, Param, Post, Req, UseGuards } from '@nestjs/common';
