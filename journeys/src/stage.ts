@@ -122,13 +122,13 @@ export class Stage {
   now = async () => (await this.anyone.ask(getClock, {})).now;
 
   /** Steps the platform's clock; everything that falls due on the way happens, each in its own day. */
-  async advanceTo(to: number): Promise<void> {
+  async advanceTo(to: number, withinMs = 120_000): Promise<void> {
     if (to <= (await this.now())) return;
     await this.desk.send(advanceClock, { to });
     await eventually(
       `the clock at ${new Date(to).toISOString()}`,
       async () => (await this.anyone.ask(getClock, {})).movingTo === null,
-      120_000,
+      withinMs,
     );
   }
 }

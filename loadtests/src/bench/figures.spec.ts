@@ -1,5 +1,5 @@
 import { VARIANTS } from './figure.ts';
-import { FIGURES, figuresOf, reached, variantsOf } from './figures.ts';
+import { FIGURES, figuresOf, reached, tableOf, variantsOf } from './figures.ts';
 import { resultsOf } from './rounds.ts';
 import { ROLES, type Role } from './cpu.ts';
 import type { Sample } from './sample.ts';
@@ -34,8 +34,19 @@ describe('the figures', () => {
   it('that take long are measured only when they are asked for', () => {
     const always = figuresOf().map(({ id }) => id);
     expect(always).toEqual(expect.arrayContaining(['G1', 'G12', 'M']));
-    expect(always.filter((id) => id.startsWith('O') || id === 'G10-ROWS')).toEqual([]);
+    expect(always.filter((id) => id.startsWith('O') || id === 'G10-ROWS' || id === 'G13')).toEqual([]);
     expect(figuresOf(['O1', 'G10-ROWS']).map(({ id }) => id)).toEqual(expect.arrayContaining(['O1', 'G10-ROWS']));
+  });
+
+  it.each([
+    [undefined, 'benchmarks'],
+    [['G13'], 'benchmarks-deals'],
+    [['O1', 'O2', 'O3', 'O4', 'O5'], 'benchmarks-overload'],
+    [['O1', 'O2'], undefined],
+    [['G1'], undefined],
+    [['G13', 'G1'], undefined],
+  ])('of %j fill the table %s', (ids, table) => {
+    expect(tableOf(ids)).toBe(table);
   });
 
   it.each([

@@ -175,8 +175,24 @@ export const FIGURES: readonly Figure[] = [
 /** Deals move everybody's clock by days: nothing else can be measured on their platform. */
 export const DEALS = 'G13';
 
-/** Measured when they are asked for by name: ten million rows, a siege of the door and whole deals take their time. */
-const isAside = ({ id }: Figure): boolean => id === 'G10-ROWS' || id === DEALS || id.startsWith('O');
+/**
+ * Measured when they are asked for by name, each with a table of its own: whole deals, ten million rows and a siege of
+ * the door take their time.
+ */
+const ASIDES: Record<string, (id: string) => boolean> = {
+  deals: (id) => id === DEALS,
+  rows: (id) => id === 'G10-ROWS',
+  overload: (id) => id.startsWith('O'),
+};
+const isAside = ({ id }: Figure): boolean => Object.values(ASIDES).some((holds) => holds(id));
+
+/** The name of the table that these figures fill; undefined where they are only a part of one. */
+export function tableOf(only?: readonly string[]): string | undefined {
+  if (!only) return 'benchmarks';
+  const aside = Object.entries(ASIDES).find(([, holds]) => only.every(holds));
+  const whole = aside && FIGURES.every(({ id }) => !aside[1](id) || only.includes(id));
+  return whole ? `benchmarks-${aside[0]}` : undefined;
+}
 
 /** The figures asked for; without a wish, what a quote and a transfer are judged by. */
 export const figuresOf = (only?: readonly string[]): readonly Figure[] =>

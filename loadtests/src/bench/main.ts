@@ -2,7 +2,7 @@ import { readAddresses } from '@yuzhi/journeys/journeys.config';
 import { readPlace } from './bench.config.ts';
 import { Bench } from './bench.ts';
 import { compare } from './against.ts';
-import { figuresOf, variantsOf } from './figures.ts';
+import { figuresOf, tableOf, variantsOf } from './figures.ts';
 import { describeCommit, describeMachine } from './machine.ts';
 import { areDeals, type BenchOptions, readOptions } from './options.ts';
 import { writePage } from './page.ts';
@@ -11,7 +11,7 @@ import { resultsOf, type Rounds, runRounds } from './rounds.ts';
 import { percent, type Sample } from './sample.ts';
 import { sum } from './stats.ts';
 import { PREPARE } from './variants.ts';
-import { type Verdict, verdictOf, verdictOfDeals } from './verdict.ts';
+import { readersOf, type Verdict, verdictOf, verdictOfDeals } from './verdict.ts';
 
 const say = (line: string) => console.log(line);
 
@@ -33,7 +33,12 @@ async function judge(bench: Bench, samples: readonly Sample[]): Promise<Verdict>
   return verdictOf({ databaseOf: (service) => bench.database(service), lots: pools.flat(), quotes, transfers });
 }
 /** Nothing was put past the public door: everything that is proven of a load holds. */
-const judgeDeals = (bench: Bench) => verdictOfDeals((service) => bench.database(service));
+const judgeDeals = (bench: Bench, officeUrl: string) =>
+  verdictOfDeals({
+    readers: readersOf((service) => bench.database(service)),
+    kafka: { brokers: bench.place.kafkaBrokers, prefix: bench.place.topicPrefix },
+    officeUrl,
+  });
 const isTransfer = (variant: string) => variant.startsWith('ours-transfers-');
 
 function tell(run: Run, options: BenchOptions): void {
@@ -44,13 +49,15 @@ function tell(run: Run, options: BenchOptions): void {
   say(`${run.verdict.good ? 'proven' : 'NOT PROVEN'}: ${run.verdict.says}`);
   say(`report: ${writeReport(run)}`);
   // What was measured roughly, or only in part, must not stand for the whole.
-  if (!options.rough && !options.only) say(`table: ${writePage(run)}`);
+  const table = options.rough ? undefined : tableOf(options.only);
+  if (table) say(`table: ${writePage(run, table)}`);
 }
 
 /** Exit code 0: everything asked for was measured, and what was acknowledged is there. */
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
-  const bench = await Bench.open(readPlace(), readAddresses());
+  const addresses = readAddresses();
+  const bench = await Bench.open(readPlace(), addresses);
   try {
     if (!areDeals(options)) await prime(bench, options.primeSeconds);
     if (options.against) return await compare(bench, options, say);
@@ -58,7 +65,9 @@ async function main(): Promise<number> {
     const variants = variantsOf(figures).map((id) => [id, PREPARE[id]] as [string, (typeof PREPARE)[typeof id]]);
     const rounds: Rounds = await runRounds(bench, variants, { ...options, say });
     const results = resultsOf(figures, rounds);
-    const verdict = areDeals(options) ? await judgeDeals(bench) : await judge(bench, rounds.samples);
+    const verdict = areDeals(options)
+      ? await judgeDeals(bench, addresses.patentOfficeUrl)
+      : await judge(bench, rounds.samples);
     const about = {
       date: new Date().toISOString().slice(0, 16).replace('T', ' '),
       machine: describeMachine(),

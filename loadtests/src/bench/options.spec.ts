@@ -17,6 +17,7 @@ describe('the options of the bench', () => {
   it.each([
     [['--only', 'G99'], /no figure G99/],
     [['--only', ''], /no figure ""/],
+    [['--only', 'G13,G1'], /G13 is measured alone/],
     [['--rounds', '0'], /--rounds 0: a whole number from 1 to 50/],
     [['--rounds', '2.5'], /--rounds 2.5/],
     [['--seconds', 'ten'], /--seconds ten/],

@@ -57,10 +57,11 @@ export function page(run: Run): string {
 /** What the plot shows: the two headline loads and what they are measured against. */
 const SHOWN = ['ours-many', 'ours-hot', 'echo-many', 'control-many', 'rows-many', 'naive-many', 'naive-hot'];
 
-export function writePage(run: Run): string {
-  const file = join(root, 'docs/benchmarks.md');
+/** `name`: of its file in docs. The plot goes with the one that has what it shows. */
+export function writePage(run: Run, name: string): string {
+  const file = join(root, `docs/${name}.md`);
   writeFileSync(file, page(run).trimEnd() + '\n');
   const shown = run.samples.filter(({ variant }) => SHOWN.includes(variant));
-  writeFileSync(join(root, 'docs/pictures/bench.svg'), standalone(cpuChart(shown)) + '\n');
+  if (shown.length) writeFileSync(join(root, 'docs/pictures/bench.svg'), standalone(cpuChart(shown)) + '\n');
   return file;
 }

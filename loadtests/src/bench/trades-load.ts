@@ -3,7 +3,7 @@ import type { Prepare } from './prepare.ts';
 
 /** Deals that are in progress together: enough for batches, and no more than a market of that size has. */
 const ABREAST = 100;
-const PER_SECOND = 20;
+const PER_SECOND = 10;
 
 const countOf = (seconds: number) => Math.min(ABREAST, Math.ceil(seconds * PER_SECOND));
 

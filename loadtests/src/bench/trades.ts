@@ -7,7 +7,6 @@ import { type Firm, Stage } from '@yuzhi/journeys/stage';
 import { type DealView, listDeals } from '@yuzhi/protocol/contracts';
 import type { Client } from '@yuzhi/protocol/client';
 import { listListings } from '@yuzhi/protocol/listings';
-import { advanceClock, getClock } from '@yuzhi/protocol/oversight';
 import { getFiling } from '@yuzhi/protocol/register';
 import type { z } from 'zod';
 import { inTurns } from '../load/roster.ts';
@@ -73,7 +72,7 @@ export class Trades {
     await stage.office.enter(drafts.map((draft) => ({ ...draft, owners: [ownerOf(seller)] })));
     const now = await stage.now();
     const fresh = await inTurns(drafts, MADE_AT_ONCE, ({ number }, n) => this.#make(number, now, n));
-    await this.#advance(now + DAY_MS + HOUR_MS);
+    await this.stage.advanceTo(now + DAY_MS + HOUR_MS, PHASE_WITHIN_MS);
     this.#ready.push(...fresh);
   }
   async #make(patentNumber: string, now: number, n: number): Promise<Ready> {
@@ -104,8 +103,8 @@ export class Trades {
     const all = <T>(act: (one: Ready) => Promise<T>) => inTurns(trades, AT_ONCE, act);
     await all(({ sale, buyer }) => sale.bid(buyer, PRICE.reserve));
     const { terms } = await trades[0]!.sale.auction();
-    await this.#advance(terms.freeEndsAt + CYCLE_S * 1000 + 1000);
-    await this.#advance((await this.#noticed(ids)) + 1000);
+    await this.stage.advanceTo(terms.freeEndsAt + CYCLE_S * 1000 + 1000, PHASE_WITHIN_MS);
+    await this.stage.advanceTo((await this.#noticed(ids)) + 1000, PHASE_WITHIN_MS);
     await this.#until('signing', ids, ({ state }) => state === 'signing');
     await all(({ sale }) => sale.sign(this.seller));
     await all(({ sale, buyer }) => sale.sign(buyer));
@@ -116,13 +115,6 @@ export class Trades {
     await this.#until('closed', ids, ({ state }) => state === 'closed');
     const seconds = (performance.now() - started) / 1000;
     return { operations: trades.length, attempts: trades.length, others: {}, seconds };
-  }
-
-  /** Steps the clock; what falls due on the way takes as long as so many deals do. */
-  async #advance(to: number): Promise<void> {
-    await this.stage.desk.send(advanceClock, { to });
-    const arrived = async () => (await this.stage.anyone.ask(getClock, {})).movingTo === null;
-    await eventually(`the clock at ${new Date(to).toISOString()}`, arrived, PHASE_WITHIN_MS);
   }
 
   /** Until the result of each is announced; when the last of the notices ends. */
@@ -163,7 +155,7 @@ export class Trades {
     for (let day = 0; day < OFFICE_DAYS_MAX; day++) {
       const filing = await buyer.client.ask(getFiling, { saleId: sale.saleId });
       if (filing.state === 'registered') return;
-      await this.#advance((await this.stage.now()) + DAY_MS);
+      await this.stage.advanceTo((await this.stage.now()) + DAY_MS, PHASE_WITHIN_MS);
     }
     throw new Error('the office does not register the transfers');
   }

@@ -4,6 +4,7 @@ import type { Evidence } from '../reconcile/evidence.ts';
 import { ledgerChecks } from '../reconcile/ledger-checks.ts';
 import { openEvidence } from '../reconcile/open-evidence.ts';
 import { type CheckVerdict, reconcile } from '../reconcile/reconcile.ts';
+import type { EvidenceAddresses } from '../reconcile/reconcile.config.ts';
 import { MOVED } from './stock.ts';
 
 /** What the platform acknowledged during the run, at the least: what warm-ups brought is there besides. */
@@ -49,22 +50,21 @@ export function verdictFrom(
   return { good: isThere && !first, says };
 }
 
-type DatabaseOf = Acknowledged['databaseOf'];
-function evidenceOf(databaseOf: DatabaseOf) {
-  const readers = Object.fromEntries(SERVICES.map((service) => [service, databaseOf(service)]));
-  return openEvidence({ readers: readers as Record<ServiceName, string> }, []);
-}
+/** Of every service, as their administrator. */
+export const readersOf = (databaseOf: Acknowledged['databaseOf']) =>
+  Object.fromEntries(SERVICES.map((service) => [service, databaseOf(service)])) as Record<ServiceName, string>;
 
-/** What follows the last payout on other services. */
+/** What follows the last payment on other services. */
 const SETTLE_MS = 60_000;
-/** Whether everything holds that the reconciler proves; what it would ask the rail is not asked. */
-export async function verdictOfDeals(databaseOf: DatabaseOf): Promise<Verdict> {
-  const { evidence, close } = evidenceOf(databaseOf);
+/** Whether everything holds that the reconciler proves of what it is given. */
+export async function verdictOfDeals(addresses: EvidenceAddresses): Promise<Verdict> {
+  const { evidence, close } = openEvidence(addresses, []);
   try {
-    const { checks } = await reconcile(evidence, { withinMs: SETTLE_MS });
+    const { checks, notCompared } = await reconcile(evidence, { withinMs: SETTLE_MS });
     const [first, ...more] = checks.flatMap(({ findings }) => findings);
     const found = first ? `${more.length + 1} findings, ${first.check}: ${first.row}: ${first.says}` : 'nothing found';
-    return { good: !first, says: `${checks.length} checks: ${found}` };
+    const left = notCompared.length ? `; not compared: ${notCompared.join(', ')}` : '';
+    return { good: !first, says: `${checks.length} checks: ${found}${left}` };
   } finally {
     await close();
   }
@@ -72,7 +72,7 @@ export async function verdictOfDeals(databaseOf: DatabaseOf): Promise<Verdict> {
 
 /** Whether what was acknowledged is there, and all that the reconciler proves of quotes and of the book holds. */
 export async function verdictOf({ databaseOf, lots, ...acknowledged }: Acknowledged): Promise<Verdict> {
-  const { evidence, close } = evidenceOf(databaseOf);
+  const { evidence, close } = openEvidence({ readers: readersOf(databaseOf) }, []);
   try {
     const { checks } = await reconcile(evidence, { checks: [...quoteChecks, ...ledgerChecks] });
     return verdictFrom(acknowledged, await storedIn(evidence, lots), checks);

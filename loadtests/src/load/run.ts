@@ -3,10 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSteps } from '@yuzhi/backing/steps';
-import { eventually } from '@yuzhi/journeys/eventually';
 import { Stage } from '@yuzhi/journeys/stage';
 import { declarations } from '@yuzhi/protocol/catalogue';
-import { advanceClock, getClock } from '@yuzhi/protocol/oversight';
 import { readClientLog } from '../reconcile/acknowledged.ts';
 import { openEvidence } from '../reconcile/open-evidence.ts';
 import { asText, reconcile, type Verdict } from '../reconcile/reconcile.ts';
@@ -37,11 +35,7 @@ const routes = () =>
 /** A step takes as long as everything that falls due on the way, which under load is its time. */
 const clockOf = (stage: Stage): Clock => ({
   now: stage.now,
-  advanceTo: async (to) => {
-    await stage.desk.send(advanceClock, { to });
-    const arrived = async () => (await stage.anyone.ask(getClock, {})).movingTo === null;
-    await eventually(`the clock at ${new Date(to).toISOString()}`, arrived, STEP_MS);
-  },
+  advanceTo: (to) => stage.advanceTo(to, STEP_MS),
 });
 
 /** Why a run is not what it should be. Of a breakpoint the crossed threshold is the result, and no failure. */

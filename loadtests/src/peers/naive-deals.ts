@@ -118,9 +118,9 @@ class Deals {
 }
 
 function read<T>(schema: z.ZodType<T>, body: unknown): T {
-  const read = schema.safeParse(body);
-  if (!read.success) throw new HttpException({ code: 'invalid-input' }, 422);
-  return read.data;
+  const found = schema.safeParse(body);
+  if (!found.success) throw new HttpException({ code: 'invalid-input' }, 422);
+  return found.data;
 }
 
 @Controller('v1/deals/:saleId')

@@ -11,7 +11,7 @@ export const SELLER = '12100000400000624D';
 export const BUYER = '91350100M000100Y43';
 export const STRANGER = '914403001922038216';
 export const DESK = '91110000802100433B';
-export const SIGNERS: Record<string, string> = Object.fromEntries(
+const SIGNERS: Record<string, string> = Object.fromEntries(
   [SELLER, BUYER, STRANGER, DESK].map((party) => [party, randomUUID()]),
 );
 const NAMES: Record<string, string> = {

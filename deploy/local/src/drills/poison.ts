@@ -145,10 +145,10 @@ async function strike(scene: Scene, n: number): Promise<string> {
 }
 
 async function prove(scene: Scene, told: Told) {
-  const { calmMs, struckMs, calm, struck } = riseOf(told, lying.get(scene) ?? []);
-  const most = Math.max(calmMs * (1 + RISE_MAX), calmMs + UNREST_MS);
+  const allowed = (ms: number) => Math.max(ms * (1 + RISE_MAX), ms + UNREST_MS);
+  const { calmMs, struckMs, calm, struck, isBeyondChance } = riseOf(told, lying.get(scene) ?? [], allowed);
   const says = `others' p99: ${struckMs} ms of ${struck} while poison was there, ${calmMs} ms of ${calm} otherwise`;
-  return { seen: [says], wrong: struckMs > most ? [`${says}: at most ${Math.round(most)} ms`] : [] };
+  return { seen: [says], wrong: isBeyondChance ? [`${says}: at most ${Math.round(allowed(calmMs))} ms`] : [] };
 }
 
 export const poisonDrill: Drill = {

@@ -13,6 +13,8 @@ export interface Rise {
   struckMs: number;
   calm: number;
   struck: number;
+  /** More callers waited longer than is allowed than one in a hundred and chance explain. */
+  isBeyondChance: boolean;
 }
 
 function p99(values: readonly number[]): number {
@@ -20,11 +22,25 @@ function p99(values: readonly number[]): number {
   return Math.round(sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0);
 }
 
+/** Of a thousand runs in which nothing rises, one is beyond it. */
+const DEVIATIONS = 3;
+
+/** Whether more of them are above the limit than a 99th percentile that stays below it leaves to chance. */
+export function isAbove(values: readonly number[], limit: number): boolean {
+  const [share, n] = [0.01, values.length];
+  const above = values.filter((value) => value > limit).length;
+  return above > n * share + DEVIATIONS * Math.sqrt(n * share * (1 - share));
+}
+
 /**
  * Whether callers waited longer within these windows (epoch ms) than between the strikes, from when each should have
- * been sent. What else a strike does is neither.
+ * been sent. What else a strike does is neither. `allowed`: what the 99th percentile may be, given the calm one, ms.
  */
-export function riseOf({ recovered, heard }: Told, windows: readonly Window[]): Rise {
+export function riseOf(
+  { recovered, heard }: Told,
+  windows: readonly Window[],
+  allowed: (calmMs: number) => number,
+): Rise {
   const [calm, struck]: number[][] = [[], []];
   const [first, last] = [recovered[0]?.at ?? 0, recovered.at(-1)?.wholeAt ?? 0];
   for (const { sentAt, intendedAt = sentAt, answeredAt } of heard) {
@@ -33,5 +49,7 @@ export function riseOf({ recovered, heard }: Told, windows: readonly Window[]): 
     else if (sentAt < first - AROUND_MS || sentAt > last + AROUND_MS) continue;
     else if (!recovered.some(({ at, wholeAt }) => sentAt >= at && sentAt < wholeAt)) calm!.push(waitedMs);
   }
-  return { calmMs: p99(calm!), struckMs: p99(struck!), calm: calm!.length, struck: struck!.length };
+  const calmMs = p99(calm!);
+  const counts = { calm: calm!.length, struck: struck!.length };
+  return { calmMs, struckMs: p99(struck!), ...counts, isBeyondChance: isAbove(struck!, allowed(calmMs)) };
 }
