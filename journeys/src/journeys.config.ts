@@ -19,9 +19,11 @@ export interface Addresses {
   platform: string;
 }
 
-/** Throws, naming every variable that is missing. */
+/** Throws, naming every variable that is missing or malformed. */
 export function readAddresses(environment: NodeJS.ProcessEnv = process.env): Addresses {
-  const given = Environment.parse(environment);
+  const read = Environment.safeParse(environment);
+  if (!read.success) throw new Error(`the platform cannot be found:\n${z.prettifyError(read.error)}`);
+  const given = read.data;
   return {
     url: given.YUZHI_URL,
     stripeSandboxUrl: given.YUZHI_STRIPE_SANDBOX_URL,

@@ -39,9 +39,11 @@ export interface Place {
   rival?: Rival;
 }
 
-/** Throws, naming every variable that is missing. */
+/** Throws, naming every variable that is missing or malformed. */
 export function readPlace(environment: NodeJS.ProcessEnv = process.env): Place {
-  const given = Environment.parse(environment);
+  const read = Environment.safeParse(environment);
+  if (!read.success) throw new Error(`the bench does not know its place:\n${z.prettifyError(read.error)}`);
+  const given = read.data;
   return {
     url: given.YUZHI_URL,
     databaseUrl: given.DATABASE_URL,
