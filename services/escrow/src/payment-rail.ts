@@ -72,7 +72,10 @@ export abstract class PaymentRail {
 
   /** Throws RailRefused. */
   abstract make(order: RailOrder): Promise<RailMade>;
-  /** What an attempt with an unknown outcome has made, found without its key. `since` is when it was made, epoch ms. */
+  /**
+   * What a call with an unknown outcome has made, found without its key, not before `since` (epoch ms). A search that
+   * fails on its way goes on from there when it is made again.
+   */
   abstract find(order: RailOrder, since: number): Promise<RailMade | undefined>;
   /** The object that an event is about, as it is now; undefined when it tells us nothing. */
   abstract fetch(event: Pick<RailEvent, 'type' | 'account' | 'payload'>): Promise<RailObject | undefined>;

@@ -15,6 +15,13 @@ import { READ_EVENTS, RailInbox } from './rail-inbox.ts';
 const KEY_LIFE_MS = 23 * 3_600_000;
 /** An attempt of this age has been made before, by us or by who ran here before us. */
 const FRESH_MS = 30_000;
+/**
+ * Clocks differ, and lists are late: a search begins so much before the last call, which its key protects besides, and
+ * which the call before it preceded by a minute at most; and so much before the attempt where that call is not
+ * remembered or the key is at its end.
+ */
+const NEAR_MS = 120_000;
+const FAR_MS = 3_600_000;
 const RETRY_MAX_MS = 3_600_000;
 /** How long the rail keeps its events. */
 const EVENTS_KEPT_MS = 30 * 86_400_000;
@@ -37,8 +44,8 @@ const noteOf = ({ amountFen, feeFen, ...object }: RailObject): Follow =>
 @Injectable()
 export class CallRail implements Errand<Task> {
   readonly name = 'call-rail';
-  /** Keys whose call ended without an answer. */
-  readonly #unknown = new Set<string>();
+  /** Keys whose last call ended without an answer, and when it began, epoch ms. */
+  readonly #unknown = new Map<string, number>();
 
   constructor(
     @Inject(READER) private readonly reader: Reader,
@@ -65,14 +72,17 @@ export class CallRail implements Errand<Task> {
   async run({ operation, madeAt }: Task): Promise<Follow[]> {
     const order = { ...operation, key: keyOf(operation) };
     const ageMs = Date.now() - madeAt;
-    const found = this.#unknown.has(order.key) || ageMs > FRESH_MS ? await this.rail.find(order, madeAt) : undefined;
+    const called = ageMs > KEY_LIFE_MS ? undefined : this.#unknown.get(order.key);
+    const since = called === undefined ? madeAt - FAR_MS : called - NEAR_MS;
+    const found = called !== undefined || ageMs > FRESH_MS ? await this.rail.find(order, since) : undefined;
     if (found) return this.#told(operation, found);
     if (ageMs > KEY_LIFE_MS) return this.#refused(operation, 'no answer within a day', true);
+    const now = Date.now();
     try {
       return this.#told(operation, await this.rail.make(order));
     } catch (error) {
       if (error instanceof RailRefused) return this.#refused(operation, error.reason, error.isTransient);
-      this.#unknown.add(order.key);
+      this.#unknown.set(order.key, now);
       throw error;
     }
   }

@@ -24,8 +24,8 @@ import { PaymentRail, type RailOrder } from './payment-rail.ts';
 
 /** Of a rail that fails four times of five. */
 const OPERATIONS = Number(process.env['YUZHI_RAIL_OPERATIONS'] ?? 15);
-/** How many waves of them are under way at once. */
-const ABREAST = 20;
+/** How many waves of them are under way at once: each waits for its unluckiest call. */
+const ABREAST = Math.max(20, OPERATIONS / 150);
 const FAULTS_MS = 120_000 + OPERATIONS * 300;
 const returnUrl = 'https://yuzhi.example/back';
 let house: House;

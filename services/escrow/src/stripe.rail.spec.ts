@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Stripe from 'stripe';
 import { RailRefused, SignatureInvalid } from './payment-rail.ts';
 import { accountObject, payoutObject, refundObject } from './stripe-objects.ts';
@@ -87,6 +87,46 @@ describe('a refusal', () => {
     await expect(made).rejects.toEqual(new RailRefused(`${code}: No.`, isTransient));
     await expect(made).rejects.toMatchObject({ isTransient });
     server.close();
+  });
+});
+
+describe('a search for what a call has made', () => {
+  const order = { kind: 'checkout', key: 'k#1', saleId: null, party: 'p', amountFen: 1n, payeeAccount: null } as const;
+  const session = (n: number, reference: string) => ({
+    id: `cs_${n}`,
+    object: 'checkout.session',
+    metadata: { reference },
+  });
+  /** Three pages of two, asked for by these cursors; the second fails the first time. */
+  const asked: (string | null)[] = [];
+  let fails = 1;
+  const server = createServer((request, response) => {
+    const after = new URL(request.url!, 'http://rail').searchParams.get('starting_after');
+    asked.push(after);
+    const from = after ? Number(after.slice('cs_'.length)) : 0;
+    if (from === 2 && fails-- > 0) return void response.writeHead(500, { 'stripe-should-retry': 'false' }).end('{}');
+    const data = [1, 2].map((n) => session(from + n, from + n === 6 ? 'k#1' : 'another'));
+    response.writeHead(200).end(JSON.stringify({ object: 'list', url: '/', data, has_more: from < 4 }));
+  });
+  let ours: StripeRail;
+  const find = (key: string) => ours.find({ ...order, key, paymentId: null, returnUrl: null }, 0);
+  beforeAll(async () => {
+    await once(server.listen(0), 'listening');
+    ours = railOf('sk_test_x', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  });
+  afterAll(() => server.close());
+
+  it('goes on where it was broken off', async () => {
+    await expect(find('k#1')).rejects.toThrow();
+    expect(await find('k#1')).toMatchObject({ railId: 'cs_6' });
+    expect(asked).toEqual([null, 'cs_2', 'cs_2', 'cs_4']);
+  });
+
+  it('begins with the newest when it has come to its end', async () => {
+    asked.length = 0;
+    expect(await find('nobody')).toBeUndefined();
+    expect(await find('nobody')).toBeUndefined();
+    expect(asked).toEqual([null, 'cs_2', 'cs_4', null, 'cs_2', 'cs_4']);
   });
 });
 

@@ -30,8 +30,8 @@ export interface StripeConfig {
 }
 
 const PAGE = 100;
-/** Clocks differ: a search begins so much before the attempt. */
-const MARGIN_S = 3600;
+/** Reading may be repeated at once, a search has many pages. */
+const READ_AGAIN = { maxNetworkRetries: 2 };
 /** Refusals that time may mend: money that has not settled, an account that is being checked. */
 const TRANSIENT = [
   'balance_insufficient',
@@ -41,6 +41,11 @@ const TRANSIENT = [
 ];
 
 type Kind = RailObject['kind'] | 'session';
+type From = { starting_after?: string };
+interface Made {
+  id: string;
+  metadata: Stripe.Metadata | null;
+}
 const CONCERNS: Record<string, Kind> = {
   'payment_intent.succeeded': 'payment',
   'checkout.session.expired': 'session',
@@ -72,6 +77,8 @@ export class StripeRail extends PaymentRail {
   readonly name: string;
   readonly isDemo: boolean;
   readonly #stripe: Stripe;
+  /** By key, the last that a search which was broken off has seen. */
+  readonly #sought = new Map<string, string>();
 
   constructor(private readonly config: StripeConfig) {
     super();
@@ -131,24 +138,47 @@ export class StripeRail extends PaymentRail {
     return { reference: key, platform: this.config.stripePlatform, party, ...(saleId && { saleId }) };
   }
 
-  async find(order: RailOrder, since: number): Promise<RailMade | undefined> {
+  find(order: RailOrder, since: number): Promise<RailMade | undefined> {
     const { key, paymentId, saleId, payeeAccount } = order;
-    const page = { limit: PAGE, created: { gte: seconds(since) - MARGIN_S } };
-    const isOurs = ({ metadata }: { metadata: Stripe.Metadata | null }) => metadata?.['reference'] === key;
     const { checkout, refunds, transfers, payouts } = this.#stripe;
+    const page = (from: From) => ({ limit: PAGE, created: { gte: seconds(since) }, ...from });
     switch (order.kind) {
       case 'checkout':
-        return first(checkout.sessions.list(page), isOurs, madeSession);
-      case 'refund':
-        return first(refunds.list({ ...page, payment_intent: paymentId! }), isOurs, madeRefund);
-      case 'transfer':
-        return first(transfers.list({ ...page, transfer_group: saleId! }), isOurs, madeTransfer);
-      case 'payout':
-        return first(payouts.list(page, { stripeAccount: payeeAccount! }), isOurs, madePayout);
+        return this.#seek(key, (from) => checkout.sessions.list(page(from), READ_AGAIN), madeSession);
+      case 'refund': {
+        const payment_intent = paymentId!;
+        return this.#seek(key, (from) => refunds.list({ ...page(from), payment_intent }, READ_AGAIN), madeRefund);
+      }
+      case 'transfer': {
+        const transfer_group = saleId!;
+        return this.#seek(key, (from) => transfers.list({ ...page(from), transfer_group }, READ_AGAIN), madeTransfer);
+      }
+      case 'payout': {
+        const options = { ...READ_AGAIN, stripeAccount: payeeAccount! };
+        return this.#seek(key, (from) => payouts.list(page(from), options), madePayout);
+      }
       // An account that nobody knows of moves no money: another one is opened.
       case 'payee':
       case 'link':
-        return undefined;
+        return Promise.resolve(undefined);
+    }
+  }
+  /** The newest come first: what is made while a search is interrupted is not what it looks for. */
+  async #seek<T extends Made>(
+    key: string,
+    list: (from: From) => Promise<Stripe.ApiList<T>>,
+    show: (one: T) => RailMade,
+  ): Promise<RailMade | undefined> {
+    for (;;) {
+      const after = this.#sought.get(key);
+      const { data, has_more: hasMore } = await list(after ? { starting_after: after } : {});
+      const found = data.find(({ metadata }) => metadata?.['reference'] === key);
+      if (!found && hasMore) {
+        this.#sought.set(key, data.at(-1)!.id);
+        continue;
+      }
+      this.#sought.delete(key);
+      return found && show(found);
     }
   }
 
@@ -281,11 +311,6 @@ const eventOf = (event: Stripe.Event): RailEvent => ({
   at: event.created * 1000,
   payload: event,
 });
-
-async function first<T>(all: AsyncIterable<T>, wanted: (one: T) => boolean, show: (one: T) => RailMade) {
-  for await (const one of all) if (wanted(one)) return show(one);
-  return undefined;
-}
 
 /** A refusal that was an answer; undefined when the outcome is unknown. */
 function refusalOf(error: unknown, kind: OperationKind): RailRefused | undefined {
