@@ -27,6 +27,8 @@ export interface Errand<T = unknown> {
   readonly name: string;
   /** How often to look, ms, where intentions come by other ways than a commit of this service. */
   readonly everyMs?: number;
+  /** Calls at one time, so that a slow partner does not hold up everything; 8 when absent. */
+  readonly abreast?: number;
   /** The intentions on record whose result is not, oldest first. */
   pending(limit: number): Promise<Pending<T>[]>;
   /** A throw means that nothing is known yet: the same attempt is made again, under the same key, for ever. */
@@ -53,8 +55,7 @@ export interface ErrandsParts {
 
 /** Commits come by the hundred in a second: they do not cause more looks than this. */
 const LOOK_APART_MS = 25;
-/** Of one errand at a time, so that one slow partner does not hold up another. */
-const CONCURRENCY = 8;
+const ABREAST = 8;
 const BACK_OFF_MAX_MS = 60_000;
 /** What a stop leaves running calls before it aborts them. */
 const GRACE_MS = 3000;
@@ -120,6 +121,10 @@ class ErrandRunner {
     this.#lease = new ErrandLease(`errand.${errand.name}`, parts.side, parts.leaseMs);
   }
 
+  get #abreast(): number {
+    return this.errand.abreast ?? ABREAST;
+  }
+
   start(): void {
     this.#stopped = false;
     this.#lookIn(0);
@@ -153,14 +158,14 @@ class ErrandRunner {
   async #look(): Promise<void> {
     const leased = await this.#lease.renew().catch(() => this.#lease.held);
     if (!leased) return this.#abort();
-    if (this.#running.size >= CONCURRENCY) return;
+    if (this.#running.size >= this.#abreast) return;
     this.#forgetHeld();
     // What memory makes wait stands first among the pending: it must not hide what is behind it.
-    const limit = Math.min(COUNT_MAX, this.#attempts.size + CONCURRENCY);
+    const limit = Math.min(COUNT_MAX, this.#attempts.size + this.#abreast);
     const pending = await this.errand.pending(limit);
     if (pending.length < limit) this.#forget(pending);
     for (const one of pending) {
-      if (this.#running.size >= CONCURRENCY) return;
+      if (this.#running.size >= this.#abreast) return;
       const attempt = this.#attempts.get(nameOf(one));
       if (attempt?.running || (attempt && attempt.notBefore > performance.now())) continue;
       this.#start(one, attempt ?? { failures: 0, notBefore: 0 });

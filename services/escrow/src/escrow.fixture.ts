@@ -55,6 +55,8 @@ export const by = (party: string, ...roles: Principal['roles']): Principal => ({
   roles: roles.length ? roles : ['bidder', 'finance'],
 });
 export const service = (name: string): Principal => by(`service:${name}`, 'service');
+/** To which the pauses grow between two looks at what takes long: hundreds may wait. */
+const LOOK_MAX_MS = 2000;
 const sleep = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
 
 interface Settings {
@@ -207,11 +209,12 @@ export class House {
     }
   }
   async until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
-    for (let waitedMs = 0; ; waitedMs += 20) {
+    const end = performance.now() + (this.options.patienceMs ?? 20_000);
+    for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.1, LOOK_MAX_MS)) {
       const found = await look();
       if (found) return found;
-      if (waitedMs > (this.options.patienceMs ?? 20_000)) throw new Error('it never came to be');
-      await sleep(20);
+      if (performance.now() > end) throw new Error('it never came to be');
+      await sleep(pauseMs);
     }
   }
   /** What escrow has told about a sale, or about all of them, oldest first. */

@@ -44,6 +44,8 @@ const noteOf = ({ amountFen, feeFen, ...object }: RailObject): Follow =>
 @Injectable()
 export class CallRail implements Errand<Task> {
   readonly name = 'call-rail';
+  /** The rail takes a hundred calls a second, and one that does not answer holds its place for seconds. */
+  readonly abreast = 32;
   /** Keys whose last call ended without an answer, and when it began, epoch ms. */
   readonly #unknown = new Map<string, number>();
 

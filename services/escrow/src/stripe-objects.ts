@@ -1,4 +1,5 @@
-import type { RailObject } from './payment-rail.ts';
+import type Stripe from 'stripe';
+import type { RailMade, RailObject } from './payment-rail.ts';
 
 /** As much of Stripe's objects as tells what became of what we asked for. */
 interface Found {
@@ -46,3 +47,12 @@ export function accountObject(account: Account): RailObject {
     amountFen: 0n,
   });
 }
+
+export const refundOf = (refund: Stripe.Refund) => refundObject(refund, BigInt(refund.amount));
+export const transferOf = (transfer: Stripe.Transfer) => transferObject(transfer, BigInt(transfer.amount));
+export const payoutOf = (payout: Stripe.Payout) => payoutObject(payout, BigInt(payout.amount));
+const made = (object: RailObject): RailMade => ({ railId: object.railId, url: null, object });
+export const madeSession = ({ id, url }: Stripe.Checkout.Session): RailMade => ({ railId: id, url, object: null });
+export const madeRefund = (refund: Stripe.Refund): RailMade => made(refundOf(refund));
+export const madeTransfer = (transfer: Stripe.Transfer): RailMade => made(transferOf(transfer));
+export const madePayout = (payout: Stripe.Payout): RailMade => made(payoutOf(payout));

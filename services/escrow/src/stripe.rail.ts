@@ -13,11 +13,16 @@ import {
 import {
   accountObject,
   expiredObject,
+  madePayout,
+  madeRefund,
+  madeSession,
+  madeTransfer,
   objectOf,
-  payoutObject,
-  refundObject,
-  transferObject,
+  payoutOf,
+  refundOf,
+  transferOf,
 } from './stripe-objects.ts';
+import { StripeSearch } from './stripe-search.ts';
 
 export interface StripeConfig {
   stripeSecretKey: string;
@@ -30,8 +35,6 @@ export interface StripeConfig {
 }
 
 const PAGE = 100;
-/** Reading may be repeated at once, a search has many pages. */
-const READ_AGAIN = { maxNetworkRetries: 2 };
 /** Refusals that time may mend: money that has not settled, an account that is being checked. */
 const TRANSIENT = [
   'balance_insufficient',
@@ -41,11 +44,6 @@ const TRANSIENT = [
 ];
 
 type Kind = RailObject['kind'] | 'session';
-type From = { starting_after?: string };
-interface Made {
-  id: string;
-  metadata: Stripe.Metadata | null;
-}
 const CONCERNS: Record<string, Kind> = {
   'payment_intent.succeeded': 'payment',
   'checkout.session.expired': 'session',
@@ -77,8 +75,7 @@ export class StripeRail extends PaymentRail {
   readonly name: string;
   readonly isDemo: boolean;
   readonly #stripe: Stripe;
-  /** By key, the last that a search which was broken off has seen. */
-  readonly #sought = new Map<string, string>();
+  readonly #search: StripeSearch;
 
   constructor(private readonly config: StripeConfig) {
     super();
@@ -93,6 +90,7 @@ export class StripeRail extends PaymentRail {
       telemetry: false,
       ...(base && { host: base.hostname, port: base.port || (protocol === 'http' ? 80 : 443), protocol }),
     });
+    this.#search = new StripeSearch(this.#stripe);
   }
 
   async make(order: RailOrder): Promise<RailMade> {
@@ -139,47 +137,7 @@ export class StripeRail extends PaymentRail {
   }
 
   find(order: RailOrder, since: number): Promise<RailMade | undefined> {
-    const { key, paymentId, saleId, payeeAccount } = order;
-    const { checkout, refunds, transfers, payouts } = this.#stripe;
-    const page = (from: From) => ({ limit: PAGE, created: { gte: seconds(since) }, ...from });
-    switch (order.kind) {
-      case 'checkout':
-        return this.#seek(key, (from) => checkout.sessions.list(page(from), READ_AGAIN), madeSession);
-      case 'refund': {
-        const payment_intent = paymentId!;
-        return this.#seek(key, (from) => refunds.list({ ...page(from), payment_intent }, READ_AGAIN), madeRefund);
-      }
-      case 'transfer': {
-        const transfer_group = saleId!;
-        return this.#seek(key, (from) => transfers.list({ ...page(from), transfer_group }, READ_AGAIN), madeTransfer);
-      }
-      case 'payout': {
-        const options = { ...READ_AGAIN, stripeAccount: payeeAccount! };
-        return this.#seek(key, (from) => payouts.list(page(from), options), madePayout);
-      }
-      // An account that nobody knows of moves no money: another one is opened.
-      case 'payee':
-      case 'link':
-        return Promise.resolve(undefined);
-    }
-  }
-  /** The newest come first: what is made while a search is interrupted is not what it looks for. */
-  async #seek<T extends Made>(
-    key: string,
-    list: (from: From) => Promise<Stripe.ApiList<T>>,
-    show: (one: T) => RailMade,
-  ): Promise<RailMade | undefined> {
-    for (;;) {
-      const after = this.#sought.get(key);
-      const { data, has_more: hasMore } = await list(after ? { starting_after: after } : {});
-      const found = data.find(({ metadata }) => metadata?.['reference'] === key);
-      if (!found && hasMore) {
-        this.#sought.set(key, data.at(-1)!.id);
-        continue;
-      }
-      this.#sought.delete(key);
-      return found && show(found);
-    }
+    return this.#search.find(order, since);
   }
 
   concerns = (type: string): boolean => Object.hasOwn(CONCERNS, type);
@@ -291,19 +249,10 @@ const accountOf = (metadata: Record<string, string>): Stripe.AccountCreateParams
   metadata,
 });
 
-const madeSession = ({ id, url }: Stripe.Checkout.Session): RailMade => ({ railId: id, url, object: null });
-const made = (object: RailObject): RailMade => ({ railId: object.railId, url: null, object });
-
 const shown = <T extends { metadata?: Stripe.Metadata | null }>(found: T, show: (found: T) => RailObject) => ({
   object: show(found),
   metadata: found.metadata,
 });
-const refundOf = (refund: Stripe.Refund) => refundObject(refund, BigInt(refund.amount));
-const transferOf = (transfer: Stripe.Transfer) => transferObject(transfer, BigInt(transfer.amount));
-const payoutOf = (payout: Stripe.Payout) => payoutObject(payout, BigInt(payout.amount));
-const madeRefund = (refund: Stripe.Refund): RailMade => made(refundOf(refund));
-const madeTransfer = (transfer: Stripe.Transfer): RailMade => made(transferOf(transfer));
-const madePayout = (payout: Stripe.Payout): RailMade => made(payoutOf(payout));
 const eventOf = (event: Stripe.Event): RailEvent => ({
   id: event.id,
   type: event.type,
