@@ -97,6 +97,7 @@ describe('a search for what a call has made', () => {
     object: 'checkout.session',
     metadata: { reference },
   });
+  const FAILED = JSON.stringify({ error: { type: 'api_error', message: 'Later.' } });
   /** Three pages of two, asked for by these cursors; the second fails the first time. */
   const asked: (string | null)[] = [];
   let fails = 1;
@@ -104,7 +105,7 @@ describe('a search for what a call has made', () => {
     const after = new URL(request.url!, 'http://rail').searchParams.get('starting_after');
     asked.push(after);
     const from = after ? Number(after.slice('cs_'.length)) : 0;
-    if (from === 2 && fails-- > 0) return void response.writeHead(500, { 'stripe-should-retry': 'false' }).end('{}');
+    if (from === 2 && fails-- > 0) return void response.writeHead(500, { 'stripe-should-retry': 'false' }).end(FAILED);
     const data = [1, 2].map((n) => session(from + n, from + n === 6 ? 'k#1' : 'another'));
     response.writeHead(200).end(JSON.stringify({ object: 'list', url: '/', data, has_more: from < 4 }));
   });
