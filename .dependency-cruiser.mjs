@@ -118,8 +118,8 @@ const clients = [
   ),
   forbid(
     'only-the-stripe-rail-imports-stripe',
-    'Use the PaymentRail port: services/escrow/src/stripe.rail.ts and its parts are its one adapter. Past it look only' +
-      ' the launcher, which says where webhooks go, and the reconciler, which compares.',
+    'Use the PaymentRail port: services/escrow/src/stripe.rail.ts and its parts are its one adapter. Past it look' +
+      ' only the launcher, which says where webhooks go, and the reconciler, which compares.',
     {
       path: OURS,
       pathNot: [
