@@ -15,6 +15,8 @@ const AT_ONCE = 4;
 /** Working days of the office in a run of deals. */
 const OFFICE_DAYS = 2;
 const PATENT_SERIALS = 100_000;
+/** Deals of an hour take more than ten years of the platform's clock, and their patents must be in force until then. */
+const FILED = 2024;
 
 export interface Market {
   lots: Lot[];
@@ -26,7 +28,7 @@ export interface Market {
 /** Patents of the seller on the official register, of serials that no other run draws. */
 async function patents(stage: Stage, { seller }: Roster, count: number, chance: number): Promise<string[]> {
   const first = Math.floor(chance * (PATENT_SERIALS - count));
-  const drafts = invented(count, [seller], first);
+  const drafts = invented(count, [seller], first, undefined, FILED);
   await stage.office.enter(drafts.map((draft) => ({ ...draft, owners: [ownerOf(seller)] })));
   return drafts.map(({ number }) => number);
 }
