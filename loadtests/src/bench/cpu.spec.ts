@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { machineTimes, type Reading, readCpu, type Role, ROLES, used, waitedNanos } from './cpu.ts';
 
 /** Of its own time: on a busy machine it may take longer. */
@@ -30,6 +32,12 @@ describe('CPU by role', () => {
     const { roles } = used(before, readCpu({}, process.pid));
     expect(roles.others).toBeGreaterThanOrEqual(40e6);
     expect(roles.generator).toBeGreaterThanOrEqual(150e6);
+  });
+
+  it('does not forget what a thread had used that has ended', async () => {
+    const before = readCpu({}, process.pid);
+    await once(new Worker('const end = Date.now() + 300; while (Date.now() < end);', { eval: true }), 'exit');
+    expect(used(before, readCpu({}, process.pid)).roles.others).toBeGreaterThanOrEqual(60e6);
   });
 
   it('gives a process to the role that it plays and to no other', () => {

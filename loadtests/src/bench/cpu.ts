@@ -49,11 +49,15 @@ function treeOf(roots: readonly number[], children: Map<number, number[]>): Set<
 
 const TICK_NS = 10_000_000;
 
-/** What the children that a process has waited for had used, ns: by it an ended child is not forgotten. */
-export function waitedNanos(stat: string): number {
+/** Of /proc/PID/stat, from a field on: user and system time, ns. */
+function pairNanos(stat: string, field: number): number {
   const fields = stat.split(') ').at(-1)!.split(' ');
-  return (Number(fields[13]) + Number(fields[14])) * TICK_NS;
+  return (Number(fields[field]) + Number(fields[field + 1])) * TICK_NS;
 }
+/** What all threads of a process have used, ns: by it an ended thread is not forgotten. */
+export const ownNanos = (stat: string): number => pairNanos(stat, 11);
+/** What the children that a process has waited for had used, ns: by it an ended child is not forgotten. */
+export const waitedNanos = (stat: string): number => pairNanos(stat, 13);
 
 interface Times {
   own: number;
@@ -62,11 +66,12 @@ interface Times {
 /** Nanoseconds that the threads of a process have been on a CPU, and its ended children; 0 once it is gone. */
 function timesOf(pid: number): Times {
   try {
-    const own = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const living = readdirSync(`/proc/${pid}/task`).map((thread) => {
       const [nanos] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
       return Number(nanos);
     });
-    return { own: sum(own), waited: waitedNanos(readFileSync(`/proc/${pid}/stat`, 'utf8')) };
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return { own: Math.max(sum(living), ownNanos(stat)), waited: waitedNanos(stat) };
   } catch {
     return { own: 0, waited: 0 };
   }

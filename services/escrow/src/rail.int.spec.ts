@@ -26,7 +26,7 @@ import { PaymentRail, type RailOrder } from './payment-rail.ts';
 const OPERATIONS = Number(process.env['YUZHI_RAIL_OPERATIONS'] ?? 15);
 /** How many waves of them are under way at once: each waits for its unluckiest call. */
 const ABREAST = Math.max(20, OPERATIONS / 50);
-const FAULTS_MS = 120_000 + OPERATIONS * 300;
+const FAULTS_MS = 120_000 + OPERATIONS * 600;
 const returnUrl = 'https://yuzhi.example/back';
 let house: House;
 const open = async (options: HouseOptions = {}) => (house = await House.open(options));
