@@ -1,4 +1,3 @@
-import type Stripe from 'stripe';
 import type { RailMade, RailObject } from './payment-rail.ts';
 
 /** As much of Stripe's objects as tells what became of what we asked for. */
@@ -7,6 +6,15 @@ interface Found {
   /** Seconds. */
   created?: number;
   metadata?: Record<string, string> | null;
+}
+interface Sum extends Found {
+  /** In fen, as Stripe writes it. */
+  amount: Parameters<typeof BigInt>[0];
+}
+type Refund = Sum & { status: string | null };
+type Payout = Sum & { status: string };
+interface Session extends Found {
+  url: string | null;
 }
 interface Account extends Found {
   payouts_enabled: boolean;
@@ -48,11 +56,11 @@ export function accountObject(account: Account): RailObject {
   });
 }
 
-export const refundOf = (refund: Stripe.Refund) => refundObject(refund, BigInt(refund.amount));
-export const transferOf = (transfer: Stripe.Transfer) => transferObject(transfer, BigInt(transfer.amount));
-export const payoutOf = (payout: Stripe.Payout) => payoutObject(payout, BigInt(payout.amount));
+export const refundOf = (refund: Refund) => refundObject(refund, BigInt(refund.amount));
+export const transferOf = (transfer: Sum) => transferObject(transfer, BigInt(transfer.amount));
+export const payoutOf = (payout: Payout) => payoutObject(payout, BigInt(payout.amount));
 const made = (object: RailObject): RailMade => ({ railId: object.railId, url: null, object });
-export const madeSession = ({ id, url }: Stripe.Checkout.Session): RailMade => ({ railId: id, url, object: null });
-export const madeRefund = (refund: Stripe.Refund): RailMade => made(refundOf(refund));
-export const madeTransfer = (transfer: Stripe.Transfer): RailMade => made(transferOf(transfer));
-export const madePayout = (payout: Stripe.Payout): RailMade => made(payoutOf(payout));
+export const madeSession = ({ id, url }: Session): RailMade => ({ railId: id, url, object: null });
+export const madeRefund = (refund: Refund): RailMade => made(refundOf(refund));
+export const madeTransfer = (transfer: Sum): RailMade => made(transferOf(transfer));
+export const madePayout = (payout: Payout): RailMade => made(payoutOf(payout));

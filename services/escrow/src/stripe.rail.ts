@@ -22,7 +22,7 @@ import {
   refundOf,
   transferOf,
 } from './stripe-objects.ts';
-import { StripeSearch } from './stripe-search.ts';
+import { type From, StripeSearch } from './stripe-search.ts';
 
 export interface StripeConfig {
   stripeSecretKey: string;
@@ -35,6 +35,8 @@ export interface StripeConfig {
 }
 
 const PAGE = 100;
+/** Reading may be repeated at once, and a search has many pages. */
+const AGAIN = { maxNetworkRetries: 2 };
 /** Refusals that time may mend: money that has not settled, an account that is being checked. */
 const TRANSIENT = [
   'balance_insufficient',
@@ -75,7 +77,7 @@ export class StripeRail extends PaymentRail {
   readonly name: string;
   readonly isDemo: boolean;
   readonly #stripe: Stripe;
-  readonly #search: StripeSearch;
+  readonly #search = new StripeSearch();
 
   constructor(private readonly config: StripeConfig) {
     super();
@@ -90,7 +92,6 @@ export class StripeRail extends PaymentRail {
       telemetry: false,
       ...(base && { host: base.hostname, port: base.port || (protocol === 'http' ? 80 : 443), protocol }),
     });
-    this.#search = new StripeSearch(this.#stripe);
   }
 
   async make(order: RailOrder): Promise<RailMade> {
@@ -137,7 +138,29 @@ export class StripeRail extends PaymentRail {
   }
 
   find(order: RailOrder, since: number): Promise<RailMade | undefined> {
-    return this.#search.find(order, since);
+    const { key, paymentId, saleId, payeeAccount } = order;
+    const { checkout, refunds, transfers, payouts } = this.#stripe;
+    const page = (from: From) => ({ limit: PAGE, created: { gte: seconds(since) }, ...from });
+    switch (order.kind) {
+      case 'checkout':
+        return this.#search.seek(key, (from) => checkout.sessions.list(page(from), AGAIN), madeSession);
+      case 'refund': {
+        const payment_intent = paymentId!;
+        return this.#search.seek(key, (from) => refunds.list({ ...page(from), payment_intent }, AGAIN), madeRefund);
+      }
+      case 'transfer': {
+        const transfer_group = saleId!;
+        return this.#search.seek(key, (from) => transfers.list({ ...page(from), transfer_group }, AGAIN), madeTransfer);
+      }
+      case 'payout': {
+        const options = { ...AGAIN, stripeAccount: payeeAccount! };
+        return this.#search.seek(key, (from) => payouts.list(page(from), options), madePayout);
+      }
+      // An account that nobody knows of moves no money: another one is opened.
+      case 'payee':
+      case 'link':
+        return Promise.resolve(undefined);
+    }
   }
 
   concerns = (type: string): boolean => Object.hasOwn(CONCERNS, type);
