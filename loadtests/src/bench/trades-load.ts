@@ -1,4 +1,3 @@
-import { castOf } from './targets.ts';
 import type { Prepare } from './prepare.ts';
 
 /** Deals that are in progress together: enough for batches, and no more than a market of that size has. */
@@ -13,9 +12,8 @@ const OTHERS = ['contracts', 'listings', 'register', 'oversight', 'identity'];
 /** So many whole deals at once, however long they take. */
 export const tradesLoad: Prepare = async (bench) => {
   const trades = await bench.trades();
-  const { pids } = bench.place;
-  const own = { gateway: [pids['gateway']!], bidding: [pids['bidding']!], escrow: [pids['escrow']!] };
-  const cast = castOf(pids, { ...own, services: OTHERS.map((name) => pids[name]!) });
+  const { cast: own } = await bench.target('ours');
+  const cast = { ...own, services: OTHERS.map((name) => bench.place.pids[name]!) };
   return {
     cast,
     supply: (seconds) => trades.supply(countOf(seconds)),

@@ -28,7 +28,6 @@ const AT_ONCE = 32;
 const MADE_AT_ONCE = 8;
 const OFFICE_DAYS = 2;
 const OFFICE_DAYS_MAX = 30;
-const LOOK_MS = 200;
 const PHASE_WITHIN_MS = 300_000;
 
 /** A lot that is open to quotes, and the one who is let in and has paid his deposit. */
@@ -131,23 +130,17 @@ export class Trades {
   }
 
   /** Until each of these deals is there. */
-  async #until(
-    what: string,
-    ids: ReadonlySet<string>,
-    reached: (deal: View) => boolean,
-  ): Promise<ReadonlyMap<string, View>> {
-    const until = performance.now() + PHASE_WITHIN_MS;
-    for (;;) {
-      const deals = await newest(this.seller.client, ids);
-      const stuck = [...deals.values()].find((deal) => deal.stuck);
-      if (stuck) throw new Error(`deal ${stuck.saleId} is stuck: ${stuck.stuck!.en}`);
-      if (deals.size === ids.size && [...deals.values()].every(reached)) return deals;
-      if (performance.now() > until) {
-        const states = Object.entries(Object.groupBy(deals.values(), ({ state }) => state));
-        throw new Error(`not ${what} in time: ${states.map(([state, { length }]) => `${length} ${state}`).join(', ')}`);
-      }
-      await new Promise((go) => setTimeout(go, LOOK_MS));
-    }
+  #until(what: string, ids: ReadonlySet<string>, reached: (deal: View) => boolean): Promise<ReadonlyMap<string, View>> {
+    return eventually(
+      `every deal ${what}`,
+      async () => {
+        const deals = await newest(this.seller.client, ids);
+        const stuck = [...deals.values()].find((deal) => deal.stuck);
+        if (stuck) throw new Error(`deal ${stuck.saleId} is stuck: ${stuck.stuck!.en}`);
+        return deals.size === ids.size && [...deals.values()].every(reached) && deals;
+      },
+      PHASE_WITHIN_MS,
+    );
   }
 
   /** The office takes its days; what was filed last is registered last. */
