@@ -158,6 +158,8 @@ export const ReplayView = z
     reason: z.string(),
     askedBy: z.string(),
     askedAt: Instant,
+    /** Until when somebody may agree. */
+    validUntil: Instant,
     /** Who approved or declined. */
     decidedBy: z.string().nullable(),
     decidedAt: Instant.nullable(),

@@ -46,6 +46,7 @@ const RULES = {
   'escrow.inventor-floor-bps': ['5000', 'bps'],
   'escrow.rail-max-charge-fen': ['99999999', 'fen'],
   'escrow.rail-retry-days': ['14', 'days'],
+  'escrow.rail-attempts': ['3', 'count'],
 } as const;
 const source = { zh: '测试', en: 'test' };
 

@@ -23,6 +23,7 @@ const rules = [
   'escrow.inventor-floor-bps',
   'escrow.rail-max-charge-fen',
   'escrow.rail-retry-days',
+  'escrow.rail-attempts',
 ];
 const errands = [CallRail, ReadRailEvents, ReconcileRail];
 

@@ -5,6 +5,7 @@ import { noteRail, onboardPayee, recordRail, retryOperation } from '@yuzhi/proto
 import { Injectable } from '@nestjs/common';
 import { BookStore } from './book.store.ts';
 import { type Book } from './domain/draft.ts';
+import type { Patience } from './domain/operations.ts';
 import { hasAccount, onboard } from './domain/payees.ts';
 import { noted, recorded, retry } from './domain/rail-facts.ts';
 import { isWebAddress } from './web-address.ts';
@@ -26,14 +27,14 @@ export class RailHandlers {
   @Handle(recordRail, BookStore)
   record(book: Book | undefined, { data, principal }: Sent<typeof recordRail>, now: number) {
     const draft = book!.draft(now, principal.party);
-    recorded(draft, data, this.rulebook.int('escrow.rail-retry-days', now));
+    recorded(draft, data, this.#patience(now));
     return book!.after(draft);
   }
 
   @Handle(noteRail, BookStore)
   note(book: Book | undefined, { data, principal }: Sent<typeof noteRail>, now: number) {
     const draft = book!.draft(now, principal.party);
-    noted(draft, data);
+    noted(draft, data, this.#patience(now));
     return book!.after(draft);
   }
 
@@ -44,5 +45,10 @@ export class RailHandlers {
     if (!operation) return refuse('operation-not-found');
     if (operation.state !== 'blocked') return refuse('operation-not-blocked');
     return book!.after(draft, { attempt: retry(draft, operation).attempt });
+  }
+
+  #patience(now: number): Patience {
+    const { rulebook } = this;
+    return { days: rulebook.int('escrow.rail-retry-days', now), attempts: rulebook.int('escrow.rail-attempts', now) };
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { uuidv7 } from '@yuzhi/messaging/ids';
 import { admitBidder } from '@yuzhi/protocol/bidding';
@@ -24,8 +25,8 @@ import { PaymentRail, type RailOrder } from './payment-rail.ts';
 
 /** Of a rail that fails four times of five. */
 const OPERATIONS = Number(process.env['YUZHI_RAIL_OPERATIONS'] ?? 15);
-/** How many waves of them are under way at once: each waits for its unluckiest call. */
-const ABREAST = Math.max(20, OPERATIONS / 50);
+/** How many waves of them are under way at once: each waits for its unluckiest call. They begin a moment apart. */
+const ABREAST = Math.max(20, OPERATIONS / 40);
 const FAULTS_MS = 120_000 + OPERATIONS * 600;
 const returnUrl = 'https://yuzhi.example/back';
 let house: House;
@@ -64,7 +65,7 @@ const once = { 'checkout.session': 2, refund: 1, transfer: 1, payout: 1 };
 describe('a rail that answers badly', () => {
   beforeEach(async () => {
     // Whoever is unlucky a dozen times in a row waits a minute between two attempts.
-    await open({ patienceMs: 600_000 });
+    await open({ patienceMs: FAULTS_MS });
     await house.payee(SELLER);
   });
 
@@ -119,10 +120,11 @@ describe('a rail that answers badly', () => {
       const waves = Math.ceil(OPERATIONS / 15);
       const sales: string[] = [];
       let begun = 0;
-      const oneAfterTheOther = async () => {
+      const oneAfterTheOther = async (lane: number) => {
+        await sleep(lane * 100);
         while (begun++ < waves) sales.push(...(await wave()));
       };
-      await Promise.all(Array.from({ length: ABREAST }, oneAfterTheOther));
+      await Promise.all(Array.from({ length: ABREAST }, (_, lane) => oneAfterTheOther(lane)));
       await house.control('/faults', undefined, 'DELETE');
       await house.idle();
       const returned = (await house.told(depositReturned)).map(({ saleId }) => saleId);

@@ -1,11 +1,9 @@
+import { Rulebook } from '@yuzhi/chassis/rulebook';
 import { SIDE } from '@yuzhi/chassis/service';
+import { PlatformClock } from '@yuzhi/messaging/platform-clock';
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { hashSecret, secretMatches } from './secrets.ts';
-
-/** Wrong passwords in a row after which an account rests, and for how long. */
-const FAILURES_MAX = 8;
-const REST_MINUTES = 15;
 
 /** Login names, passwords and client secrets: side tables of identity, never on the log. */
 @Injectable()
@@ -13,7 +11,11 @@ export class Credentials {
   /** Makes an unknown login name as slow as a wrong password. */
   readonly #nobody = hashSecret('nobody has this password');
 
-  constructor(@Inject(SIDE) private readonly side: pg.Pool) {}
+  constructor(
+    @Inject(SIDE) private readonly side: pg.Pool,
+    private readonly rulebook: Rulebook,
+    private readonly clock: PlatformClock,
+  ) {}
 
   /** False when somebody else has the login name; the same person again is no surprise. */
   async keep(person: string, loginName: string, password: string): Promise<boolean> {
@@ -35,14 +37,19 @@ export class Credentials {
     const found = rows[0];
     const matches = await secretMatches(password, found?.hash ?? (await this.#nobody));
     if (!found || found.resting) return undefined;
+    const now = await this.clock.now();
     // Judged as it stands by now: of many guesses at once, those after the last one allowed are not told apart.
     const { rowCount } = await this.side.query(
       `update credential set
-         failures = case when $2 then 0 else (failures + 1) % ${FAILURES_MAX} end,
-         locked_until = case when not $2 and failures + 1 >= ${FAILURES_MAX}
-           then now() + interval '${REST_MINUTES} minutes' end
+         failures = case when $2 then 0 else (failures + 1) % $3 end,
+         locked_until = case when not $2 and failures + 1 >= $3 then now() + $4 * interval '1 second' end
        where person = $1 and coalesce(locked_until <= now(), true)`,
-      [found.person, matches],
+      [
+        found.person,
+        matches,
+        this.rulebook.int('identity.sign-in-failures', now),
+        this.rulebook.int('identity.sign-in-rest-seconds', now),
+      ],
     );
     return matches && rowCount === 1 ? found.person : undefined;
   }

@@ -28,6 +28,7 @@ export async function openIdentity(more: Partial<IdentityConfig> = {}): Promise<
     service: 'identity',
     database: await testDatabase('identity'),
     module: (config) => IdentityModule.with({ ...own, ...config }),
+    rules: { 'identity.sign-in-failures': ['8', 'count'], 'identity.sign-in-rest-seconds': ['900', 'seconds'] },
     config: more,
   });
 }

@@ -27,7 +27,13 @@ const providers = [
 @Module({ providers })
 export class IdentityModule {
   static with(config: IdentityConfig): DynamicModule {
-    const options = { catalogue, errands: [FoundPlatform], tables: [organisations, people], prisma: PrismaClient };
+    const options = {
+      catalogue,
+      rules: ['identity.sign-in-failures', 'identity.sign-in-rest-seconds'],
+      errands: [FoundPlatform],
+      tables: [organisations, people],
+      prisma: PrismaClient,
+    };
     return { module: IdentityModule, imports: [ServiceModule.of('identity', config, options)] };
   }
 }

@@ -111,9 +111,11 @@ describe('a replay', () => {
     expect([register.asked, await replayOf(replay)]).toMatchObject([[], { state: 'asked', decidedBy: null }]);
     expect(await approve(replay, other!)).toMatchObject({ code: 'done', body: { replay } });
     const { type: _, error: __, at: ___, ...place } = record;
-    expect(await settledOf(replay)).toEqual({
+    const settled = await settledOf(replay);
+    expect(settled).toEqual({
       ...{ replay, state: 'settled', record: place, act: 'replay', reason: '已修复并上线', askedBy: asker!.person },
-      ...{ askedAt: expect.any(Number), decidedBy: other!.person, decidedAt: expect.any(Number) },
+      ...{ askedAt: expect.any(Number), validUntil: settled.askedAt + 86_400_000 },
+      ...{ decidedBy: other!.person, decidedAt: expect.any(Number) },
       outcome: { sent: 1, stillPoisoned: null },
     });
     expect(register.asked).toEqual([{ path: '/internal/poisoned/replay', body: { partition: 3, offset: '17' } }]);

@@ -1,3 +1,4 @@
+import { Rulebook } from '@yuzhi/chassis/rulebook';
 import { accept, refuse, type Sent } from '@yuzhi/messaging/decision';
 import { Handle } from '@yuzhi/messaging/handlers';
 import { approveReplay, askReplay, declineReplay, settleReplay } from '@yuzhi/protocol/ops';
@@ -7,9 +8,12 @@ import { ReplayStore } from './replays.store.ts';
 
 @Injectable()
 export class ReplayHandlers {
+  constructor(private readonly rulebook: Rulebook) {}
+
   @Handle(askReplay, ReplayStore)
   ask(before: ReplayState | undefined, { key, data, principal }: Sent<typeof askReplay>, now: number) {
-    return accept(before ?? asked(key, data, principal.person, now), { replay: key });
+    const validUntil = now + this.rulebook.int('oversight.replay-valid-seconds', now) * 1000;
+    return accept(before ?? asked(key, data, principal.person, now, validUntil), { replay: key });
   }
 
   @Handle(approveReplay, ReplayStore)

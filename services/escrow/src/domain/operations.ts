@@ -2,8 +2,13 @@ import type { Draft } from './draft.ts';
 import { moveOperation, type Operation, type OperationKind } from './documents.ts';
 import { operationProcess } from './processes.ts';
 
-/** How often something that the rail took and then gave back is tried again by itself. */
-const FAILURES_MAX = 3;
+/** How long what the rail does not do is tried again by itself, before a person must look. */
+export interface Patience {
+  /** Days, of what it refuses for now. */
+  days: number;
+  /** Attempts in all, of what it took and then gave back. */
+  attempts: number;
+}
 const DAY_MS = 86_400_000;
 
 type Intention = Pick<Operation, 'id' | 'kind' | 'saleId' | 'party' | 'amountFen'> &
@@ -63,12 +68,12 @@ export function again(draft: Draft, operation: Operation, reason: string | null)
   return draft.putOperation(next);
 }
 
-/** The rail gave it back: a few times it is tried again, then a person must look. */
-export const retried = (draft: Draft, operation: Operation, reason: string): Operation =>
-  operation.attempt < FAILURES_MAX ? again(draft, operation, reason) : block(draft, operation, reason);
+/** The rail gave it back. */
+export const retried = (draft: Draft, operation: Operation, reason: string, { attempts }: Patience): Operation =>
+  operation.attempt < attempts ? again(draft, operation, reason) : block(draft, operation, reason);
 
-/** The rail refuses it for now: for so many days it is tried again by itself, then a person must look. */
-export function putOff(draft: Draft, operation: Operation, reason: string, days: number): Operation {
+/** The rail refuses it for now. */
+export function putOff(draft: Draft, operation: Operation, reason: string, { days }: Patience): Operation {
   const refusedSince = operation.refusedSince ?? draft.now;
   const isPatient = draft.now < refusedSince + days * DAY_MS;
   return isPatient ? again(draft, { ...operation, refusedSince }, reason) : block(draft, operation, reason);

@@ -5,7 +5,7 @@ import { payableTo } from './accounts.ts';
 import { saleOf } from './payments.ts';
 import { inParts, payeeReady, planPayouts } from './payouts.ts';
 import { recorded, retry } from './rail-facts.ts';
-import { BUYER, OTHER, SALE, SELLER, T0, Till } from './till.fixture.ts';
+import { BUYER, OTHER, PATIENCE, SALE, SELLER, T0, Till } from './till.fixture.ts';
 
 let till: Till;
 /** What is owed to each, as a release leaves it. */
@@ -29,7 +29,7 @@ const refused = (id: string, reason: string, isTransient: boolean) =>
   till.does((draft) => {
     const { attempt } = draft.book.operation(id)!;
     const said = { outcome: 'refused' as const, railId: null, url: null, reason, isTransient };
-    recorded(draft, { book: 'main', operationId: id, attempt, ...said }, 14);
+    recorded(draft, { book: 'main', operationId: id, attempt, ...said }, PATIENCE);
   });
 beforeEach(() => void (till = new Till()));
 

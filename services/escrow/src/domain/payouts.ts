@@ -3,7 +3,7 @@ import { derivedId } from '@yuzhi/messaging/ids';
 import { payableTo, RAIL } from './accounts.ts';
 import { moveOperation, movePayee, type Operation, type Payout, type Sale } from './documents.ts';
 import type { Draft } from './draft.ts';
-import { intend, intendLater, intendNow, retried } from './operations.ts';
+import { intend, intendLater, intendNow, type Patience, retried } from './operations.ts';
 import { opened } from './payees.ts';
 import { moved, type PayoutMove, payoutProcess } from './processes.ts';
 
@@ -80,8 +80,9 @@ export function settle(draft: Draft, sale: Sale): void {
 }
 
 /** The payee's bank sent it back, perhaps after it was called paid; the money is in his account with the rail. */
-export function payoutFailed(draft: Draft, payout: Operation, reason: string): void {
-  const sale = payoutRefused(draft, retried(draft, payout, reason), reason);
+export function payoutFailed(draft: Draft, payout: Operation, patience: Patience): void {
+  const reason = 'payout-failed';
+  const sale = payoutRefused(draft, retried(draft, payout, reason, patience), reason);
   if (sale.settledAt === null) return;
   const { saleId } = draft.putSale({ ...sale, settledAt: null });
   draft.tell(saleReopened, { saleId }, saleId);

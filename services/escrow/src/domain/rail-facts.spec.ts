@@ -7,7 +7,7 @@ import { beginCheckout, depositOrderId, openOrder } from './payments.ts';
 import { recorded, retry } from './rail-facts.ts';
 import { giveBack } from './refunds.ts';
 import { depositOf } from './accounts.ts';
-import { BUYER, draftOf, SALE, SELLER, T0, Till } from './till.fixture.ts';
+import { BUYER, draftOf, PATIENCE, SALE, SELLER, T0, Till } from './till.fixture.ts';
 
 const ID = depositOrderId(SALE, BUYER);
 const SESSION = `checkout:${ID}:1`;
@@ -31,7 +31,7 @@ const record = (operationId: string, part: Partial<DataOf<typeof recordRail>> = 
       reason: null,
       isTransient: false,
     };
-    recorded(draft, { book: 'main', operationId, attempt, ...said, ...part }, 14);
+    recorded(draft, { book: 'main', operationId, attempt, ...said, ...part }, PATIENCE);
   });
 const refusal = { outcome: 'refused' as const, railId: null };
 const onboards = (party = SELLER) => till.does((draft) => onboard(draft, party, draft.book.payee(party), BACK));

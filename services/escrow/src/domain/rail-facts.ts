@@ -2,7 +2,7 @@ import type { DataOf } from '@yuzhi/protocol/declare';
 import type { noteRail, recordRail } from '@yuzhi/protocol/escrow';
 import { moveOperation, type Operation, readKey } from './documents.ts';
 import type { Draft } from './draft.ts';
-import { anew, block, putOff, retried, taken } from './operations.ts';
+import { anew, block, type Patience, putOff, retried, taken } from './operations.ts';
 import { opened } from './payees.ts';
 import { endCheckout, received } from './payments.ts';
 import { paidOut, payeeReady, payoutFailed, payoutRefused, track, transferred } from './payouts.ts';
@@ -11,17 +11,14 @@ import { refundFailed, refundRefused, refundSucceeded, showStuck } from './refun
 type Recorded = DataOf<typeof recordRail>;
 type Noted = DataOf<typeof noteRail>;
 
-/**
- * What the call of an attempt brought; nothing new when the attempt is over or a webhook was faster. `retryDays`: how
- * long what the rail refuses for now is tried again.
- */
-export function recorded(draft: Draft, record: Recorded, retryDays: number): void {
+/** What the call of an attempt brought; nothing new when the attempt is over or a webhook was faster. */
+export function recorded(draft: Draft, record: Recorded, patience: Patience): void {
   const operation = draft.book.operation(record.operationId);
   if (!operation) throw new Error(`the rail answers for ${record.operationId}, which nobody asked`);
   if (operation.attempt !== record.attempt) return;
   if (operation.state === 'sent' && record.outcome === 'done') return addressed(draft, operation, record);
   if (operation.state !== 'intended') return;
-  if (record.outcome === 'refused') return refused(draft, operation, record, retryDays);
+  if (record.outcome === 'refused') return refused(draft, operation, record, patience);
   const { railId } = record;
   const took = taken(operation);
   const ended = operation.kind === 'link' ? moveOperation(took, 'done') : took;
@@ -42,9 +39,9 @@ function addressed(draft: Draft, { kind, orderId, party, id }: Operation, { rail
   }
 }
 
-function refused(draft: Draft, operation: Operation, { reason, isTransient }: Recorded, retryDays: number): void {
+function refused(draft: Draft, operation: Operation, { reason, isTransient }: Recorded, patience: Patience): void {
   const why = reason ?? 'refused';
-  const turned = () => (isTransient ? putOff(draft, operation, why, retryDays) : block(draft, operation, why));
+  const turned = () => (isTransient ? putOff(draft, operation, why, patience) : block(draft, operation, why));
   switch (operation.kind) {
     case 'checkout':
       return endCheckout(draft, operation, why);
@@ -57,13 +54,13 @@ function refused(draft: Draft, operation: Operation, { reason, isTransient }: Re
     // A person waits for his page: he learns of it soon, and may ask again.
     case 'payee':
     case 'link':
-      if (isTransient) retried(draft, operation, why);
+      if (isTransient) retried(draft, operation, why, patience);
       else block(draft, operation, why);
   }
 }
 
 /** A state of an object of the rail. An older one than we know never takes anything back. */
-export function noted(draft: Draft, note: Noted): void {
+export function noted(draft: Draft, note: Noted, patience: Patience): void {
   const key = readKey(note.reference);
   const operation = key && draft.book.operation(key.id);
   if (note.kind === 'payment') return paymentNoted(draft, operation, note);
@@ -76,15 +73,16 @@ export function noted(draft: Draft, note: Noted): void {
   }
   const known = { ...taken(operation), railId: note.railId, rank: note.rank };
   if (note.state === 'pending' || !CHANGES[note.kind]) draft.putOperation(known);
-  else CHANGES[note.kind](draft, known, note);
+  else CHANGES[note.kind](draft, known, note, patience);
 }
 
-const CHANGES: Record<Exclude<Noted['kind'], 'payment'>, (draft: Draft, operation: Operation, note: Noted) => void> = {
-  refund: (draft, operation, { state, at }) =>
-    state === 'succeeded' ? refundSucceeded(draft, operation, at) : refundFailed(draft, operation, 'refund-failed'),
+type Change = (draft: Draft, operation: Operation, note: Noted, patience: Patience) => void;
+const CHANGES: Record<Exclude<Noted['kind'], 'payment'>, Change> = {
+  refund: (draft, operation, { state, at }, patience) =>
+    state === 'succeeded' ? refundSucceeded(draft, operation, at) : refundFailed(draft, operation, patience),
   transfer: (draft, operation, { at }) => transferred(draft, operation, at),
-  payout: (draft, operation, { state }) =>
-    state === 'succeeded' ? paidOut(draft, operation) : payoutFailed(draft, operation, 'payout-failed'),
+  payout: (draft, operation, { state }, patience) =>
+    state === 'succeeded' ? paidOut(draft, operation) : payoutFailed(draft, operation, patience),
   account: (draft, operation) => {
     draft.putOperation(moveOperation(operation, 'done'));
     payeeReady(draft, operation.party, operation.railId!);

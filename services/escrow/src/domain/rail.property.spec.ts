@@ -8,7 +8,7 @@ import { recorded } from './rail-facts.ts';
 import { giveBack } from './refunds.ts';
 import { release } from './release.ts';
 import { apply, closeDeposits, expect as expectPrice, isRegistered, register } from './sales.ts';
-import { BUYER, OTHER, SALE, SELLER, T0, Till } from './till.fixture.ts';
+import { BUYER, OTHER, PATIENCE, SALE, SELLER, T0, Till } from './till.fixture.ts';
 
 const RULES = {
   ...{ feeBps: 200, feeMinFen: 1n, feeMaxFen: 999n, inventorFloorBps: 7_000, railMaxFen: 40n, payMonths: 6 },
@@ -99,7 +99,7 @@ class World {
       : { outcome: 'done' as const, railId: `rail-${key}`, isTransient: false };
     const { id: operationId, attempt } = operation;
     const record = { book: 'main' as const, operationId, attempt, url: 'u', reason: null, ...said };
-    this.till.does((draft) => recorded(draft, record, 14));
+    this.till.does((draft) => recorded(draft, record, PATIENCE));
   }
   /** Some webhook arrives, for the first time or again, early or late. */
   #hear(pick: number): void {

@@ -11,7 +11,7 @@ import {
   type Unwanted,
 } from './documents.ts';
 import type { Draft, Movement } from './draft.ts';
-import { intend, retried } from './operations.ts';
+import { intend, type Patience, retried } from './operations.ts';
 
 export interface SendingBack {
   /** The account of the book that it leaves. */
@@ -66,7 +66,7 @@ export function refundSucceeded(draft: Draft, operation: Operation, at: number):
 }
 
 /** The bank did not take the money, perhaps after the rail had called the refund done. */
-export function refundFailed(draft: Draft, operation: Operation, reason: string): void {
+export function refundFailed(draft: Draft, operation: Operation, patience: Patience): void {
   if (operation.state === 'done') {
     const original = movementOf(operation, draft.now);
     draft.reverse(original, derivedId(original.id, 'reversal'), 'refund-failed');
@@ -75,7 +75,7 @@ export function refundFailed(draft: Draft, operation: Operation, reason: string)
   } else {
     draft.void(operation);
   }
-  refundRefused(draft, retried(draft, operation, reason));
+  refundRefused(draft, retried(draft, operation, 'refund-failed', patience));
 }
 
 /** A refund that is tried again, or blocked. */

@@ -14,6 +14,7 @@ export const BUYER = '91350100M000100Y43';
 export const SELLER = '91440300708461136T';
 export const OTHER = '91512081MA62K0260E';
 /** The clock of the first decision, epoch ms. */
+export const PATIENCE = { days: 14, attempts: 3 };
 export const T0 = Date.parse('2026-11-24T02:00:00Z');
 
 /** A book in memory on which decisions are made one by one; after each, every law of the ledger is checked. */
@@ -99,7 +100,7 @@ export class Till {
     });
   }
   noteAs(note: Omit<DataOf<typeof noteRail>, 'book' | 'at'>): void {
-    this.does((draft) => noted(draft, { book: 'main', at: this.now, ...note }));
+    this.does((draft) => noted(draft, { book: 'main', at: this.now, ...note }, PATIENCE));
   }
 }
 

@@ -16,9 +16,6 @@ export const replayProcess = defineProcess('replay', {
   rests: ['asked'],
 });
 
-/** An ask is as good as what its asker saw: after a day he looks again. */
-const VALID_MS = 24 * 3_600_000;
-
 /** Something that was set aside, to be sent again or discarded when a second person agrees. */
 export interface ReplayState {
   readonly replay: string;
@@ -28,6 +25,8 @@ export interface ReplayState {
   readonly reason: string;
   readonly askedBy: string;
   readonly askedAt: number;
+  /** An ask is as good as what its asker saw: after this he looks again. */
+  readonly validUntil: number;
   readonly decidedBy: string | null;
   readonly decidedAt: number | null;
   readonly outcome: { sent: number; stillPoisoned: string | null } | null;
@@ -42,13 +41,15 @@ export function asked(
   { reason, act, ...record }: DataOf<typeof askReplay>,
   askedBy: string,
   askedAt: number,
+  validUntil: number,
 ): ReplayState {
   const nobody = { decidedBy: null, decidedAt: null, outcome: null };
-  return { replay, state: replayProcess.initial, record, act, reason, askedBy, askedAt, ...nobody, version: 1 };
+  const times = { askedAt, validUntil };
+  return { replay, state: replayProcess.initial, record, act, reason, askedBy, ...times, ...nobody, version: 1 };
 }
 
-export const isExpired = ({ state, askedAt }: ReplayState, now: number): boolean =>
-  state === 'asked' && now > askedAt + VALID_MS;
+export const isExpired = ({ state, validUntil }: ReplayState, now: number): boolean =>
+  state === 'asked' && now > validUntil;
 
 const isOpen = (replay: ReplayState, now: number) => replay.state === 'asked' && !isExpired(replay, now);
 
