@@ -30,7 +30,7 @@ export class Line {
   constructor(host: string, port: number) {
     this.socket = connect({ host, port });
     this.socket.setNoDelay(true);
-    this.socket.setEncoding('utf8').on('data', (text: string) => this.#take(text));
+    this.socket.setEncoding('latin1').on('data', (text: string) => this.#take(text));
     this.socket.on('error', () => {}).once('close', () => this.#end(undefined));
   }
   get isOpen(): boolean {

@@ -20,6 +20,11 @@ describe('a sample', () => {
     expect([cpuUs.gateway, cpuUs.broker, cpuUs.generator, serverUs]).toEqual([10, 2, 100, 12]);
   });
 
+  it('costs no more for a warm-up whose operations do not count', () => {
+    const warmed = sampleOf(named, { ...outcome, operationsInAll: 1800 }, spent({ gateway: 9e6 }));
+    expect([warmed.perSecond, warmed.cpuUs.gateway]).toEqual([450, 5]);
+  });
+
   it('is refused when too little was accepted, with what was answered instead, even if it is rough', () => {
     const poor = sampleOf(named, { ...outcome, operations: 899 }, spent({}));
     expect(() => assertUsable(poor, { rough: true })).toThrow(/89.9 % accepted, 90.0 % needed.*bid-below-next-valid/);

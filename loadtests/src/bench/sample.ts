@@ -5,6 +5,8 @@ import { sum } from './stats.ts';
 export interface Outcome {
   /** What counts: quotes accepted, transactions committed. */
   operations: number;
+  /** Those and the ones of the load's own warm-up, which use CPU as well; absent: the load has none. */
+  operationsInAll?: number;
   /** Answers of any kind, and requests that were never answered. */
   attempts: number;
   /** By status and code; `unanswered` among them. */
@@ -81,8 +83,8 @@ export function sampleOf(
   outcome: Outcome,
   { roles, softirq, busy, outside }: Used,
 ): Sample {
-  const { operations, attempts, seconds } = outcome;
-  const perOperation = (nanos: number) => nanos / 1000 / Math.max(1, operations);
+  const { operations, operationsInAll = operations, attempts, seconds } = outcome;
+  const perOperation = (nanos: number) => nanos / 1000 / Math.max(1, operationsInAll);
   const cpuUs = Object.fromEntries(ROLES.map((role) => [role, perOperation(roles[role])])) as Record<Role, number>;
   return {
     ...named,

@@ -36,9 +36,10 @@ export const steadyLoad =
       const program = fileURLToPath(new URL('steady.js', import.meta.url));
       const steady = JSON.parse(await output(process.execPath, [program, file])) as Steady;
       noteSent(lots, Math.floor(plan.perSecond * plan.seconds));
-      const { sent, accepted, others, unanswered, latencyMs, timeline, shed } = steady;
+      const { sent, accepted, acceptedInAll, others, unanswered, latencyMs, timeline, shed } = steady;
       return {
         operations: accepted,
+        operationsInAll: acceptedInAll,
         attempts: sent,
         others: { ...others, ...(unanswered && { unanswered }) },
         seconds: steady.seconds,

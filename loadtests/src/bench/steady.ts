@@ -17,6 +17,8 @@ export interface SteadyPlan extends QuotePlan {
 export interface Steady {
   sent: number;
   accepted: number;
+  /** With those that are not counted. */
+  acceptedInAll: number;
   /** By status and code. */
   others: Record<string, number>;
   unanswered: number;
@@ -41,13 +43,13 @@ interface Connection {
   read: string;
 }
 
-/** The status and body of an answer, once all of it is there. */
+/** The status and body of an answer, once all of it is there. Of bytes, each a character: lengths are of bytes too. */
 export function wholeAnswer(text: string): { status: number; body: string } | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const length = Number(/\r\ncontent-length: (\d+)/i.exec(text.slice(0, end + 2))?.[1] ?? 0);
   const body = text.slice(end + 4);
-  return Buffer.byteLength(body) < length ? undefined : { status: Number(text.slice(9, 12)), body };
+  return body.length < length ? undefined : { status: Number(text.slice(9, 12)), body };
 }
 
 class OpenLoop {
@@ -61,6 +63,7 @@ class OpenLoop {
   #sent = 0;
   #answered = 0;
   #accepted = 0;
+  #acceptedInAll = 0;
 
   constructor(private readonly plan: SteadyPlan) {
     this.#requests = quotes(plan);
@@ -84,7 +87,7 @@ class OpenLoop {
       const socket = connect({ port: this.plan.port, host: '127.0.0.1' }, resolve);
       const connection = { socket, due: 0, sentAt: 0, read: '' };
       socket.setNoDelay(true);
-      socket.setEncoding('utf8').on('data', (text: string) => this.#read(connection, text));
+      socket.setEncoding('latin1').on('data', (text: string) => this.#read(connection, text));
       socket.once('error', reject);
       this.#idle.push(connection);
     });
@@ -97,7 +100,7 @@ class OpenLoop {
   #write(connection: Connection, due: number): void {
     connection.due = due;
     connection.sentAt = performance.now();
-    connection.socket.write(this.#requests.next().value);
+    connection.socket.write(this.#requests.next().value, 'latin1');
   }
   #read(connection: Connection, text: string): void {
     connection.read += text;
@@ -111,6 +114,7 @@ class OpenLoop {
   }
   #take({ status, body }: { status: number; body: string }, { due, sentAt }: Connection): void {
     this.#answered += 1;
+    if (status === 200) this.#acceptedInAll += 1;
     if (due < this.#started + this.plan.warmSeconds * 1000) return;
     const now = performance.now();
     if (SHED.has(status)) this.#shedMs.push(now - sentAt);
@@ -131,6 +135,7 @@ class OpenLoop {
     return {
       sent,
       accepted: this.#accepted,
+      acceptedInAll: this.#acceptedInAll,
       others: this.#others,
       unanswered: Math.max(0, sent - sorted.length),
       seconds: seconds - warmSeconds,
