@@ -61,6 +61,8 @@ export class RailRefused extends Error {
     super(reason);
   }
 }
+/** The rail failed, and said so. It may have done what it was asked, and say nothing else under that key. */
+export class RailFaulted extends Error {}
 /** The webhook was not sent by the rail. */
 export class SignatureInvalid extends Error {}
 
@@ -70,7 +72,7 @@ export abstract class PaymentRail {
   /** No real money. */
   abstract readonly isDemo: boolean;
 
-  /** Throws RailRefused. */
+  /** Throws RailRefused, and RailFaulted. Where no answer came, the same key is answered with what it has made. */
   abstract make(order: RailOrder): Promise<RailMade>;
   /**
    * What a call with an unknown outcome has made, found without its key, not before `since` (epoch ms). A search that

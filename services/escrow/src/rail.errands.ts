@@ -8,7 +8,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BOOK } from './book.store.ts';
 import { keyOf, type Operation } from './domain/documents.ts';
 import type { EscrowConfig } from './escrow.config.ts';
-import { PaymentRail, type RailEvent, type RailMade, type RailObject, RailRefused } from './payment-rail.ts';
+import {
+  PaymentRail,
+  type RailEvent,
+  type RailMade,
+  RailFaulted,
+  type RailObject,
+  RailRefused,
+} from './payment-rail.ts';
 import { READ_EVENTS, RailInbox } from './rail-inbox.ts';
 
 /** From this age on a key is not sent again: the rail forgets its answer after 24 hours, and would do it twice. */
@@ -16,9 +23,8 @@ const KEY_LIFE_MS = 23 * 3_600_000;
 /** An attempt of this age has been made before, by us or by who ran here before us. */
 const FRESH_MS = 30_000;
 /**
- * Clocks differ, and lists are late: a search begins so much before the last call, which its key protects besides, and
- * which the call before it preceded by a minute at most; and so much before the attempt where that call is not
- * remembered or the key is at its end.
+ * Clocks differ, and lists are late: a search begins so much before the first call that it looks for, and so much
+ * before the attempt where nobody remembers that call or the key is at its end.
  */
 const NEAR_MS = 120_000;
 const FAR_MS = 3_600_000;
@@ -37,6 +43,13 @@ interface Task {
   madeAt: number;
 }
 
+interface Unknown {
+  /** When the first of them began, of those that no search looked for; epoch ms. */
+  since: number;
+  /** One of them was answered with an error, which may be all that the key still answers. */
+  isFaulted: boolean;
+}
+
 const noteOf = ({ amountFen, feeFen, ...object }: RailObject): Follow =>
   follow(noteRail, BOOK, { ...object, amountFen: String(amountFen), feeFen: String(feeFen) });
 
@@ -46,8 +59,8 @@ export class CallRail implements Errand<Task> {
   readonly name = 'call-rail';
   /** The rail takes a hundred calls a second, and one that does not answer holds its place for seconds. */
   readonly abreast = 32;
-  /** Keys whose last call ended without an answer, and when it began, epoch ms. */
-  readonly #unknown = new Map<string, number>();
+  /** By key, the calls of which nobody knows what they have made. */
+  readonly #unknown = new Map<string, Unknown>();
 
   constructor(
     @Inject(READER) private readonly reader: Reader,
@@ -70,13 +83,17 @@ export class CallRail implements Errand<Task> {
     });
   }
 
-  /** Asks first what an earlier call under this key has made: an error may be all that the key still answers. */
+  /**
+   * The same key again is answered with what a lost call has made, and costs less than a search. It is searched for
+   * where the key may answer an error for ever, is not sent any more, or nobody remembers what it answered.
+   */
   async run({ operation, madeAt }: Task): Promise<Follow[]> {
     const order = { ...operation, key: keyOf(operation) };
     const ageMs = Date.now() - madeAt;
-    const called = ageMs > KEY_LIFE_MS ? undefined : this.#unknown.get(order.key);
-    const since = called === undefined ? madeAt - FAR_MS : called - NEAR_MS;
-    const found = called !== undefined || ageMs > FRESH_MS ? await this.rail.find(order, since) : undefined;
+    const unknown = ageMs > KEY_LIFE_MS ? undefined : this.#unknown.get(order.key);
+    const isSought = unknown ? unknown.isFaulted : ageMs > FRESH_MS;
+    const from = unknown ? unknown.since - NEAR_MS : madeAt - FAR_MS;
+    const found = isSought ? await this.rail.find(order, from) : undefined;
     if (found) return this.#told(operation, found);
     if (ageMs > KEY_LIFE_MS) return this.#refused(operation, 'no answer within a day', true);
     const now = Date.now();
@@ -84,7 +101,8 @@ export class CallRail implements Errand<Task> {
       return this.#told(operation, await this.rail.make(order));
     } catch (error) {
       if (error instanceof RailRefused) return this.#refused(operation, error.reason, error.isTransient);
-      this.#unknown.set(order.key, now);
+      const since = isSought ? now : (unknown?.since ?? now);
+      this.#unknown.set(order.key, { since, isFaulted: error instanceof RailFaulted });
       throw error;
     }
   }

@@ -26,7 +26,7 @@ import { PaymentRail, type RailOrder } from './payment-rail.ts';
 /** Of a rail that fails four times of five. */
 const OPERATIONS = Number(process.env['YUZHI_RAIL_OPERATIONS'] ?? 15);
 /** How many waves of them are under way at once: each waits for its unluckiest call. They begin a moment apart. */
-const ABREAST = Math.max(20, OPERATIONS / 40);
+const ABREAST = Math.max(20, OPERATIONS / 100);
 const FAULTS_MS = 120_000 + OPERATIONS * 600;
 const returnUrl = 'https://yuzhi.example/back';
 let house: House;

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Stripe from 'stripe';
-import { RailRefused, SignatureInvalid } from './payment-rail.ts';
+import { RailFaulted, RailRefused, SignatureInvalid } from './payment-rail.ts';
 import { accountObject, payoutObject, refundObject } from './stripe-objects.ts';
 import { StripeRail } from './stripe.rail.ts';
 
@@ -67,26 +67,36 @@ describe('the rail', () => {
 });
 
 describe('a refusal', () => {
+  /** What a payout brings where the rail answers everything so. */
+  const payoutAnswered = async (status: number, body: string) => {
+    const server = createServer((_, response) => response.writeHead(status).end(body)).listen(0);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const order = { kind: 'payout', key: 'k#1', saleId: null, party: 'p', amountFen: 1n } as const;
+    const whole = { ...order, payeeAccount: 'acct_1', paymentId: null, returnUrl: null };
+    const made = railOf('sk_test_x', `http://127.0.0.1:${port}`).make(whole);
+    return made.finally(() => server.close());
+  };
+
   it.each([
     ['balance_insufficient', true],
     ['account_closed', false],
   ])('because of %s may be mended by time: %s', async (code, isTransient) => {
     const body = JSON.stringify({ error: { type: 'invalid_request_error', code, message: 'No.' } });
-    const server = createServer((_, response) => response.writeHead(400).end(body)).listen(0);
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const order = {
-      kind: 'payout',
-      key: 'k#1',
-      saleId: null,
-      party: 'p',
-      amountFen: 1n,
-      payeeAccount: 'acct_1',
-    } as const;
-    const made = railOf('sk_test_x', `http://127.0.0.1:${port}`).make({ ...order, paymentId: null, returnUrl: null });
+    const made = payoutAnswered(400, body);
     await expect(made).rejects.toEqual(new RailRefused(`${code}: No.`, isTransient));
     await expect(made).rejects.toMatchObject({ isTransient });
-    server.close();
+  });
+
+  it('is neither an error of the rail’s own, nor an answer that was cut, which are told from each other', async () => {
+    const error = JSON.stringify({ error: { type: 'api_error', message: 'Something went wrong.' } });
+    await expect(payoutAnswered(500, error)).rejects.toBeInstanceOf(RailFaulted);
+    const lost: unknown = await payoutAnswered(200, '{"id":"po_').catch((reason: unknown) => reason);
+    expect([lost instanceof Error, lost instanceof RailFaulted, lost instanceof RailRefused]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });
 

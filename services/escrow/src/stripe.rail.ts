@@ -7,6 +7,7 @@ import {
   type RailMade,
   type RailObject,
   type RailOrder,
+  RailFaulted,
   RailRefused,
   SignatureInvalid,
 } from './payment-rail.ts';
@@ -98,7 +99,7 @@ export class StripeRail extends PaymentRail {
     try {
       return await this.#make(order);
     } catch (error) {
-      throw refusalOf(error, order.kind) ?? error;
+      throw failureOf(error, order.kind) ?? error;
     }
   }
   async #make(order: RailOrder): Promise<RailMade> {
@@ -285,10 +286,13 @@ const eventOf = (event: Stripe.Event): RailEvent => ({
 });
 
 /** A refusal that was an answer; undefined when the outcome is unknown. */
-function refusalOf(error: unknown, kind: OperationKind): RailRefused | undefined {
+/** What a failed call says for certain. Of an answer that was cut nothing is: it has no status. */
+function failureOf(error: unknown, kind: OperationKind): RailRefused | RailFaulted | undefined {
   const { StripeInvalidRequestError, StripeCardError, StripeAPIError } = Stripe.errors;
   const opens = kind === 'payee' || kind === 'link';
   if (opens && error instanceof StripeAPIError) return new RailRefused('rail-error', true);
+  if (error instanceof StripeAPIError && (error.statusCode ?? 0) >= 500)
+    return new RailFaulted('the rail failed', { cause: error });
   if (!(error instanceof StripeInvalidRequestError || error instanceof StripeCardError)) return undefined;
   const { code = '', message } = error;
   return new RailRefused(`${code || 'invalid_request'}: ${message}`.slice(0, 300), TRANSIENT.includes(code));
